@@ -1,0 +1,105 @@
+/* Memory of the object model. Every block's size is known when it is freed (sized free). Each thread counts
+ * its own allocations and frees, so that a trial can check that they balance; nothing is shared.
+ *
+ * A scheme that never frees (RC_NEVER_FREES) gets blocks from chunks, which go as a whole when the model
+ * is closed. */
+#ifndef RCBENCH_CORE_ALLOC_H
+#define RCBENCH_CORE_ALLOC_H
+
+#include <string.h>
+
+#include "core/contract.h"
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t size;
+};
+
+/* One thread's allocations. Only its thread touches it while the thread runs. */
+struct memory {
+    uint64_t allocations, frees;
+    uint64_t bytes_allocated, bytes_freed;
+    struct arena_chunk *chunks; /* RC_NEVER_FREES: newest first; `at` and `end` lie in it */
+    char *at, *end;
+};
+
+enum { ARENA_CHUNK_BYTES = 1 << 20, ARENA_ALIGN = 16 };
+
+static COLD UNUSED bool arena_grow(struct memory *memory, size_t size)
+{
+    size_t header = (sizeof(struct arena_chunk) + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    size_t bytes = header + size > ARENA_CHUNK_BYTES ? header + size : ARENA_CHUNK_BYTES;
+    struct arena_chunk *chunk = shim_alloc(bytes);
+    if (chunk == NULL)
+        return false;
+    chunk->next = memory->chunks;
+    chunk->size = bytes;
+    memory->chunks = chunk;
+    memory->at = (char *)chunk + header;
+    memory->end = (char *)chunk + bytes;
+    return true;
+}
+
+static UNUSED void *arena_alloc(struct memory *memory, size_t size)
+{
+    size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    if ((size_t)(memory->end - memory->at) < size && !arena_grow(memory, size))
+        return NULL;
+    void *block = memory->at;
+    memory->at += size;
+    return block;
+}
+
+static UNUSED void arena_free(struct arena_chunk *chunks)
+{
+    while (chunks != NULL) {
+        struct arena_chunk *next = chunks->next;
+        shim_free(chunks, chunks->size);
+        chunks = next;
+    }
+}
+
+/* `size` is at least 1; NULL when there is no memory. The caller owns the block. */
+static inline void *mem_alloc(struct memory *memory, size_t size)
+{
+#if RC_NEVER_FREES
+    void *block = arena_alloc(memory, size);
+#else
+    void *block = shim_alloc(size);
+#endif
+    if (UNLIKELY(block == NULL))
+        return NULL;
+    memory->allocations++;
+    memory->bytes_allocated += size;
+    return block;
+}
+
+/* `size` as it was asked for. The block may come from another thread. */
+static inline void mem_free(struct memory *memory, void *block, size_t size)
+{
+    memory->frees++;
+    memory->bytes_freed += size;
+#if RC_NEVER_FREES
+    (void)block;
+#else
+    shim_free(block, size);
+#endif
+}
+
+/* Adds what a thread that leaves has counted, and its chunks, to `total`. */
+static UNUSED void memory_hand_over(struct memory *total, struct memory *memory)
+{
+    total->allocations += memory->allocations;
+    total->frees += memory->frees;
+    total->bytes_allocated += memory->bytes_allocated;
+    total->bytes_freed += memory->bytes_freed;
+    while (memory->chunks != NULL) {
+        struct arena_chunk *chunk = memory->chunks;
+        memory->chunks = chunk->next;
+        chunk->next = total->chunks;
+        total->chunks = chunk;
+    }
+    *memory = (struct memory){0};
+}
+
+#endif

@@ -1,0 +1,59 @@
+/* What a scheme must supply. A scheme is one header in variants/ that includes core/atomics.h, defines
+ * what stands here, and knows nothing of objects: it sees a header and answers "who must destroy?".
+ *
+ * Words: reference: the right to use an object, one unit of its count. Owner: the thread that created
+ * the object. Borrowed: used under somebody else's reference. Immortal: never counted, never freed.
+ * Publish: make an object reachable by other threads. Quiet: no other thread runs operations.
+ *
+ * Traits: macros, each 0 or 1 unless said otherwise
+ *   RC_SCHEME                name as text
+ *   RC_HEAD_BYTES            bytes of struct rc_head (the type pointer, 8 bytes more, is the model's)
+ *   RC_THREAD_SAFE           references may be dropped by any thread, without a GIL
+ *   RC_EXACT_AUDIT           rc_audit is exact when all threads are quiet
+ *   RC_IMMORTAL              rc_immortalize works; otherwise None is an object like any other
+ *   RC_LATE                  a dead object may be found dead later than by its last decref
+ *   RC_PUBLISH_WALKS         rc_publish marks; all that becomes reachable must be marked too
+ *   RC_NEVER_FREES           nothing dies: memory comes from an arena that goes as a whole
+ *   RC_HEAD_HAS_LOCK         the header holds a byte for the container lock: rc_head_lock(h)
+ *
+ * Functions: static inline, called on any thread that has entered
+ *   void rc_init(h)              a new object: count 1, owned by the calling thread
+ *   void rc_incref(h)            the caller holds a reference, or borrows one that stays alive
+ *   bool rc_decref(h)            gives up the caller's reference; true: the caller must destroy the object
+ *                                now, and nobody else will
+ *   bool rc_try_incref(h)        the caller holds none, but the memory is an object's still; false: dead,
+ *                                dying, or not to be had this way
+ *   void rc_allow_try_incref(h)  the caller holds a reference and makes it reachable without one (weak
+ *                                reference, shared slot): from here on rc_try_incref sees every death
+ *   bool rc_is_unique(h)         true: the caller's reference is the only one. May say false when it is
+ *   bool rc_immortalize(h)       the owner calls it, or whoever alone can reach the object; its reference
+ *                                is used up. false: the scheme has no immortality, nothing has changed
+ *   bool rc_publish(h)           called before another thread can reach the object. true: it was private
+ *                                until now, so what it refers to must be published too
+ *   void rc_unpublish(h)         takes rc_publish back: nobody else has reached the object yet
+ *   bool rc_is_published(h)      what is stored into the object must be published first
+ *   int64_t rc_audit(h)          references that exist, when quiet; RC_AUDIT_IMMORTAL for an immortal
+ *   void **rc_dead_link(h)       a word of a dead object's header, free for the model to link it by
+ *
+ * Threads: struct rc_thread is one thread's part of the scheme; `id` is never 0
+ *   void rc_thread_enter(t, id)  the calling thread starts to own objects
+ *   void rc_thread_leave(t)      it stops: hands over or merges what it owned. It may destroy objects
+ *   void rc_thread_detach(t)     it is about to block: others may act on its behalf
+ *   void rc_thread_attach(t)     it is back
+ *   bool rc_pending(t)           cheap; true: rc_safepoint has work
+ *   void rc_safepoint(t)         merges what others have queued. It may destroy objects
+ *   uint64_t rc_late_max(t)      most objects that were queued at once, since it entered
+ *
+ * A scheme that learns of a death outside rc_decref calls rc_destroy(h), which the model supplies. */
+#ifndef RCBENCH_CORE_CONTRACT_H
+#define RCBENCH_CORE_CONTRACT_H
+
+#include "core/atomics.h"
+
+#define RC_AUDIT_IMMORTAL INT64_MIN
+
+struct rc_head;
+struct rc_thread;
+static void rc_destroy(struct rc_head *head);
+
+#endif

@@ -1,0 +1,22 @@
+/* Included after a scheme and a mode: a variant that did not choose is an error, not a default. */
+#ifndef RCBENCH_CORE_CONTRACT_CHECK_H
+#define RCBENCH_CORE_CONTRACT_CHECK_H
+
+#include "core/contract.h"
+
+#if !defined(RC_SCHEME) || !defined(RC_HEAD_BYTES) || !defined(RC_THREAD_SAFE) || !defined(RC_EXACT_AUDIT) || \
+    !defined(RC_IMMORTAL) || !defined(RC_LATE) || !defined(RC_PUBLISH_WALKS) || !defined(RC_NEVER_FREES) ||   \
+    !defined(RC_HEAD_HAS_LOCK)
+#error "this scheme leaves a trait undefined: core/contract.h lists them"
+#endif
+#if !defined(MODE_NAME) || !defined(MODE_GIL) || !defined(MODE_LOCKS) || !defined(MODE_THREADS_MAX)
+#error "this mode leaves a trait undefined: see variants/mode_free.h"
+#endif
+#if !RC_THREAD_SAFE && !MODE_GIL && MODE_THREADS_MAX != 1
+#error "a scheme that is not thread-safe needs mode_single.h or mode_gil.h"
+#endif
+
+_Static_assert(sizeof(struct rc_head) == RC_HEAD_BYTES, "the header is as large as the scheme says");
+_Static_assert(RC_HEAD_BYTES >= sizeof(void *), "a dead object is linked by a word of its header");
+
+#endif
