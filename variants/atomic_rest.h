@@ -1,0 +1,27 @@
+/* What `atomic` and `atomic_seqcst` have in common: one 64-bit atomic count. Not a scheme. */
+#ifndef RCBENCH_VARIANTS_ATOMIC_REST_H
+#define RCBENCH_VARIANTS_ATOMIC_REST_H
+
+/* Relaxed: nobody else can reach the object yet; making it reachable synchronizes. */
+static inline void rc_init(struct rc_head *h) { a64_store_relaxed(&h->count, 1); }
+
+/* A CAS loop, since an unconditional add would revive a dead object. Relaxed: the caller reached the
+ * object through something that synchronizes (a lock, an acquire load of a slot). */
+static inline bool rc_try_incref(struct rc_head *h)
+{
+    int64_t count = a64_load_relaxed(&h->count);
+    while (count > 0) {
+        if (a64_cas_relaxed(&h->count, &count, count + 1))
+            return true;
+    }
+    return false;
+}
+
+/* Acquire pairs with the release of the decrement that left one reference: the caller is about to write
+ * to the object as its only user, after everything that the others did to it. */
+static inline bool rc_is_unique(struct rc_head *h) { return a64_load_acquire(&h->count) == 1; }
+static inline bool rc_immortalize(struct rc_head *h) { (void)h; return false; }
+static inline int64_t rc_audit(struct rc_head *h) { return a64_load_acquire(&h->count); }
+static inline void **rc_dead_link(struct rc_head *h) { return (void **)h; }
+
+#endif

@@ -1,0 +1,129 @@
+/* escape: the sign of the count says whether the object has escaped its thread (Lean 4's runtime,
+ * lean.h; Koka's kklib, refcount.c): the seeds' last question, "what if only shared objects were atomic?"
+ *
+ *   count  64 bits    > 0          private: one thread, plain arithmetic upwards
+ *                     = 0          dead
+ *                     -1 .. -2^62  shared: atomic, counts away from zero (-1 is the last reference)
+ *                     < -2^62      immortal
+ *
+ * Two departures from Lean. Its 0 is immortal; here 0 is dead, because rc_try_incref (which Lean does not
+ * have) must tell a dead shared object from an immortal one; Koka keeps a range at the negative end too.
+ * Its 32 bits could wrap (Lean issue 14838); 64 cannot in any run that ends. A private object becomes shared in one way only: rc_publish, by its thread, before anybody else can reach it. The
+ * model walks: whatever a published object refers to is published too. It never becomes private again. */
+#ifndef RCBENCH_VARIANTS_ESCAPE_H
+#define RCBENCH_VARIANTS_ESCAPE_H
+
+#include "core/contract.h"
+#define RC_OWN_PUBLISH
+#include "variants/unqueued.h"
+
+#define RC_SCHEME "escape"
+#define RC_HEAD_BYTES 8
+#define RC_THREAD_SAFE 1
+#define RC_EXACT_AUDIT 1
+#define RC_IMMORTAL 1
+#define RC_LATE 0
+#define RC_PUBLISH_WALKS 1
+#define RC_NEVER_FREES 0
+#define RC_HEAD_HAS_LOCK 0
+
+/* Far below the limit, so that a shared object's count does not drift into the range. */
+#define ESCAPE_IMMORTAL_LIMIT (-(INT64_C(1) << 62))
+#define ESCAPE_IMMORTAL (ESCAPE_IMMORTAL_LIMIT - (INT64_C(1) << 61))
+
+struct rc_head { struct a64 count; };
+
+/* The sign is read relaxed: a thread that can reach the object at all reached it after rc_publish, by
+ * something that synchronizes, so it cannot see the private count of a shared object. */
+
+static inline void rc_init(struct rc_head *h) { a64_store_relaxed(&h->count, 1); }
+
+static COLD UNUSED void escape_incref_shared(struct rc_head *h, int64_t count)
+{
+    if (count > ESCAPE_IMMORTAL_LIMIT)
+        a64_add_relaxed(&h->count, -1); /* relaxed, as in atomic.h */
+}
+
+static inline void rc_incref(struct rc_head *h)
+{
+    int64_t count = a64_load_relaxed(&h->count);
+    if (LIKELY(count > 0))
+        a64_store_relaxed(&h->count, count + 1); /* plain arithmetic: nobody else reaches it */
+    else
+        escape_incref_shared(h, count);
+}
+
+/* Release and acquire as in atomic.h: the last one must see what all the others did. */
+static COLD UNUSED bool escape_decref_shared(struct rc_head *h, int64_t count)
+{
+    if (count <= ESCAPE_IMMORTAL_LIMIT || a64_sub_release(&h->count, -1) != 0)
+        return false;
+    (void)a64_load_acquire(&h->count);
+    return true;
+}
+
+static inline bool rc_decref(struct rc_head *h)
+{
+    int64_t count = a64_load_relaxed(&h->count);
+    if (UNLIKELY(count < 0))
+        return escape_decref_shared(h, count);
+    a64_store_relaxed(&h->count, count - 1);
+    return count == 1;
+}
+
+/* For a shared object a CAS loop, as in atomic_rest.h. A private one is tried by its own thread alone. */
+static inline bool rc_try_incref(struct rc_head *h)
+{
+    int64_t count = a64_load_relaxed(&h->count);
+    if (count > 0) {
+        a64_store_relaxed(&h->count, count + 1);
+        return true;
+    }
+    while (count < 0) {
+        if (count <= ESCAPE_IMMORTAL_LIMIT || a64_cas_relaxed(&h->count, &count, count - 1))
+            return true;
+    }
+    return false;
+}
+
+/* Acquire as in atomic_rest.h. */
+static inline bool rc_is_unique(struct rc_head *h)
+{
+    int64_t count = a64_load_acquire(&h->count);
+    return count == 1 || count == -1;
+}
+
+static inline bool rc_immortalize(struct rc_head *h)
+{
+    a64_store_relaxed(&h->count, ESCAPE_IMMORTAL);
+    return true;
+}
+
+/* Relaxed: the object is still private, and what makes it reachable afterwards synchronizes. */
+static inline bool rc_publish(struct rc_head *h)
+{
+    int64_t count = a64_load_relaxed(&h->count);
+    if (count <= 0)
+        return false;
+    a64_store_relaxed(&h->count, -count);
+    return true;
+}
+
+static inline void rc_unpublish(struct rc_head *h)
+{
+    a64_store_relaxed(&h->count, -a64_load_relaxed(&h->count));
+}
+
+static inline bool rc_is_published(struct rc_head *h) { return a64_load_relaxed(&h->count) < 0; }
+
+static inline int64_t rc_audit(struct rc_head *h)
+{
+    int64_t count = a64_load_acquire(&h->count);
+    if (count <= ESCAPE_IMMORTAL_LIMIT)
+        return RC_AUDIT_IMMORTAL;
+    return count < 0 ? -count : count;
+}
+
+static inline void **rc_dead_link(struct rc_head *h) { return (void **)h; }
+
+#endif

@@ -1,0 +1,3 @@
+#include "variants/plain.h"
+#include "variants/mode_gil.h"
+#include "variants/instantiate.h"

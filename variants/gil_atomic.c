@@ -1,0 +1,3 @@
+#include "variants/atomic.h"
+#include "variants/mode_gil.h"
+#include "variants/instantiate.h"

@@ -1,0 +1,109 @@
+/* Mode gil: one thread runs at a time, under the lock that CPython has had since 3.2
+ * (Python/ceval_gil.c, with FORCE_SWITCHING).
+ *
+ * A waiter waits one switch interval at a time. When an interval ends in which nobody has switched, it
+ * sets the drop request. The holder sees that at its next safepoint, releases, and waits until another
+ * thread has taken the GIL, so that it cannot snatch it back. A thread that blocks detaches first. */
+#ifndef RCBENCH_VARIANTS_MODE_H
+#define RCBENCH_VARIANTS_MODE_H
+
+#include "core/atomics.h"
+
+#define MODE_NAME "gil"
+#define MODE_GIL 1
+#define MODE_LOCKS 0
+#define MODE_THREADS_MAX 0
+
+struct mode_thread {
+    uint64_t turns; /* how often this thread took the GIL */
+};
+
+static struct gil {
+    struct shim_mutex mutex;           /* guards held, switches, holder */
+    struct shim_cond released;
+    bool held;
+    uint64_t switches;                 /* grows when the GIL goes to another thread than before */
+    struct mode_thread *holder;        /* the last one, also while nobody holds it */
+    uint64_t interval_ns;
+    struct shim_mutex switch_mutex;    /* with `switched`: forced switching */
+    struct shim_cond switched;
+    struct a32 drop_request LINE_ALIGNED; /* read at every safepoint: alone on its line */
+} gil;
+
+/* Once for each run of the model, while no thread is in it. */
+static inline void mode_open(uint64_t switch_interval_ns)
+{
+    static bool initialized;
+    if (!initialized) {
+        shim_mutex_init(&gil.mutex);
+        shim_cond_init(&gil.released);
+        shim_mutex_init(&gil.switch_mutex);
+        shim_cond_init(&gil.switched);
+        initialized = true;
+    }
+    gil.holder = NULL;
+    gil.interval_ns = switch_interval_ns;
+}
+
+static COLD UNUSED void gil_take(struct mode_thread *t)
+{
+    shim_mutex_lock(&gil.mutex);
+    while (gil.held) {
+        uint64_t switches = gil.switches;
+        bool timed_out = shim_cond_wait_ns(&gil.released, &gil.mutex, gil.interval_ns);
+        /* Relaxed: a request is a hint; the mutex orders the hand-over itself. */
+        if (timed_out && gil.held && gil.switches == switches)
+            a32_store_relaxed(&gil.drop_request, 1);
+    }
+    shim_mutex_lock(&gil.switch_mutex);
+    gil.held = true;
+    if (gil.holder != t) {
+        gil.holder = t;
+        gil.switches++;
+    }
+    t->turns++;
+    shim_cond_signal(&gil.switched);
+    shim_mutex_unlock(&gil.switch_mutex);
+    a32_store_relaxed(&gil.drop_request, 0);
+    shim_mutex_unlock(&gil.mutex);
+}
+
+/* `forced`: somebody asked. Then wait until somebody has it. */
+static COLD UNUSED void gil_drop(struct mode_thread *t, bool forced)
+{
+    shim_mutex_lock(&gil.mutex);
+    gil.held = false;
+    shim_cond_signal(&gil.released);
+    shim_mutex_unlock(&gil.mutex);
+    if (!forced)
+        return;
+    shim_mutex_lock(&gil.switch_mutex);
+    while (gil.holder == t) {
+        a32_store_relaxed(&gil.drop_request, 0);
+        shim_cond_wait(&gil.switched, &gil.switch_mutex);
+    }
+    shim_mutex_unlock(&gil.switch_mutex);
+}
+
+static inline void mode_thread_enter(struct mode_thread *t) { t->turns = 0; gil_take(t); }
+
+/* A request that nobody is left to see must not make the others wait for a switch. */
+static inline void mode_thread_leave(struct mode_thread *t) { gil_drop(t, false); }
+static inline void mode_detach(struct mode_thread *t) { gil_drop(t, false); }
+static inline void mode_attach(struct mode_thread *t) { gil_take(t); }
+
+static inline bool mode_pending(struct mode_thread *t)
+{
+    (void)t;
+    return a32_load_relaxed(&gil.drop_request) != 0;
+}
+
+static COLD UNUSED void mode_safepoint(struct mode_thread *t)
+{
+    gil_drop(t, true);
+    gil_take(t);
+}
+
+static inline uint64_t mode_turns(struct mode_thread *t) { return t->turns; }
+
+#endif
