@@ -1,0 +1,55 @@
+/* The set of bodies that rcbench measures: all workloads around one variant, and its descriptor
+ * rcbench_variant_NAME. Compiled by variants/NAME.c through variants/instantiate.h. */
+#ifndef RCBENCH_BENCH_BODIES_H
+#define RCBENCH_BENCH_BODIES_H
+
+#include "bench/variant.h"
+#include "bench/workloads/common.h"
+
+/* Written by CMake from bench/workloads/workloads.def: includes each workload's file and lists them. */
+#include "generated/workloads.h"
+
+static void body_open(uint64_t switch_interval_ns) { mode_open(switch_interval_ns); }
+static void *body_enter(void) { return thread_enter(); }
+static void body_leave(void *thread) { thread_leave(thread); }
+static void body_detach(void *thread) { thread_detach(thread); }
+static void body_attach(void *thread) { thread_attach(thread); }
+static bool body_safepoint(void *thread) { return thread_safepoint(thread); }
+static uint64_t body_turns(void *thread) { return mode_turns(&((struct thread *)thread)->mode); }
+static uint64_t body_late_max(void *thread) { return rc_late_max(&((struct thread *)thread)->rc); }
+
+static struct account body_close(void)
+{
+    struct memory total = model_account();
+    return (struct account){total.allocations, total.frees, total.bytes_allocated, total.bytes_freed};
+}
+
+extern const struct variant RC_JOIN(rcbench_variant_, RC_VARIANT);
+const struct variant RC_JOIN(rcbench_variant_, RC_VARIANT) = {
+    .name = RC_TEXT(RC_VARIANT),
+    .scheme = RC_SCHEME,
+    .mode = MODE_NAME,
+    .allocator = RCBENCH_SYSTEM_ALLOCATOR ? "system" : "jemalloc",
+    .threads_max = MODE_THREADS_MAX,
+    .object_bytes = sizeof(struct object),
+    .gil = MODE_GIL,
+    .exact_audit = RC_EXACT_AUDIT,
+    .immortal = RC_IMMORTAL,
+    .late = RC_LATE,
+    .never_frees = RC_NEVER_FREES,
+    .workloads = body_workloads,
+    .workload_count = sizeof body_workloads / sizeof *body_workloads,
+    .open = body_open,
+    .enter = body_enter,
+    .leave = body_leave,
+    .detach = body_detach,
+    .attach = body_attach,
+    .safepoint = body_safepoint,
+    .turns = body_turns,
+    .late_max = body_late_max,
+    .populate = model_open,
+    .depopulate = model_close,
+    .close = body_close,
+};
+
+#endif

@@ -1,0 +1,86 @@
+/* Which cells there are. See cell.h. */
+#include "bench/cell.h"
+
+/* key=value;key=value as key:value/key:value */
+static void cell_name(struct cell *cell)
+{
+    char params[CELL_NAME_BYTES / 2];
+    snprintf(params, sizeof params, "%s%s", cell->params, cell->params[0] != '\0' ? "/" : "");
+    for (char *at = params; *at != '\0'; at++)
+        *at = *at == '=' ? ':' : *at == ';' ? '/' : *at;
+    snprintf(cell->name, sizeof cell->name, "%s/%s/%s%s/threads:%u", cell->workload->driver, cell->workload->name,
+             params, cell->variant->name, cell->threads);
+}
+
+static void cell_check(struct cell *cell, const struct options *options)
+{
+    const struct variant *variant = cell->variant;
+    char *reason = cell->skipped;
+    if (variant->threads_max != 0 && cell->threads > variant->threads_max)
+        snprintf(reason, CELL_REASON_BYTES, "%s is not safe for more than %u thread", variant->name,
+                 variant->threads_max);
+    else if (cell->threads < cell->workload->threads_min)
+        snprintf(reason, CELL_REASON_BYTES, "%s needs %u threads or more", cell->workload->name,
+                 cell->workload->threads_min);
+    else if (cell->threads > options->pus && !options->oversubscribe)
+        snprintf(reason, CELL_REASON_BYTES, "%u threads on %u CPUs: --oversubscribe measures such cells",
+                 cell->threads, options->pus);
+}
+
+/* Writes the cells to `cells`, or only counts them when it is NULL. */
+static size_t cells_list(const struct options *options, struct cell *cells)
+{
+    static const unsigned one_thread[] = {1};
+    const struct workload *const *workloads = variants[0]->workloads;
+    size_t count = 0;
+    for (size_t w = 0; w < variants[0]->workload_count; w++) {
+        if (!options->workload_chosen[w])
+            continue;
+        bool alone = strcmp(workloads[w]->driver, "overhead") == 0;
+        const unsigned *threads = alone ? one_thread : options->threads;
+        size_t thread_counts = alone ? 1 : options->thread_counts;
+        for (const struct point *point = workloads[w]->points; point->params != NULL; point++) {
+            for (size_t t = 0; point->from <= options->points && t < thread_counts; t++) {
+                for (size_t v = 0; v < variant_count; v++) {
+                    if (!options->variant_chosen[v])
+                        continue;
+                    if (cells != NULL) {
+                        cells[count] = (struct cell){.variant = variants[v],
+                                                     .workload = variants[v]->workloads[w],
+                                                     .params = point->params,
+                                                     .threads = threads[t]};
+                        cell_name(&cells[count]);
+                        cell_check(&cells[count], options);
+                    }
+                    count++;
+                }
+            }
+        }
+    }
+    return count;
+}
+
+struct cell *cells_make(const struct options *options, size_t *count)
+{
+    *count = cells_list(options, NULL);
+    struct cell *cells = malloc((*count + 1) * sizeof *cells);
+    if (cells != NULL)
+        cells_list(options, cells);
+    return cells;
+}
+
+uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
+{
+    /* A turn is one switch interval, and a little for the switch itself. */
+    enum { TURNS = 10, SLACK_PERCENT = 130 };
+    uint64_t turns_ns = options->switch_interval_ns * cell->threads * TURNS * SLACK_PERCENT / 100;
+    if (cell->variant->gil && cell->threads > 1 && turns_ns > options->window_ns)
+        return turns_ns;
+    return options->window_ns;
+}
+
+double cell_seconds(const struct cell *cell, const struct options *options)
+{
+    double overhead_s = 0.005; /* threads, pins, shared objects, audit: measured on the machine of results/ */
+    return (double)(options->ramp_ns + cell_window_ns(cell, options)) * 1e-9 + overhead_s;
+}

@@ -1,0 +1,32 @@
+/* A cell: workload x parameters x variant x threads. What can be measured, and what cannot and why. */
+#ifndef RCBENCH_BENCH_CELL_H
+#define RCBENCH_BENCH_CELL_H
+
+#include "bench/options.h"
+#include "bench/variant.h"
+
+enum { CELL_NAME_BYTES = 160, CELL_REASON_BYTES = 160 };
+
+struct cell {
+    const struct variant *variant;
+    const struct workload *workload;
+    const char *params;              /* key=value, joined by ';' */
+    unsigned threads;
+    char name[CELL_NAME_BYTES];      /* driver/workload/key:value/.../variant/threads:N */
+    char skipped[CELL_REASON_BYTES]; /* why it cannot run; "" when it can */
+    unsigned repetition;             /* how often it has been measured in this process, with what --resume found */
+    bool measured;                   /* an acceptable row exists */
+};
+
+/* All cells that the options choose, in the order of the tables; *count of them. The caller frees the
+ * array. NULL: no memory. */
+struct cell *cells_make(const struct options *options, size_t *count);
+
+/* Nanoseconds that the window of this cell lasts: --window, or more under a GIL, where every thread must
+ * have had ten turns. */
+uint64_t cell_window_ns(const struct cell *cell, const struct options *options);
+
+/* About how long a trial of the cell takes in all, in seconds. */
+double cell_seconds(const struct cell *cell, const struct options *options);
+
+#endif

@@ -1,0 +1,256 @@
+/* rcbench: reads the command line, registers the cells with Google Benchmark in an order of its own, makes
+ * a row of each trial. Names no variant: it walks the registry. */
+#include <signal.h>
+#include <unistd.h>
+
+#include "bench/gbench.h"
+#include "bench/machine.h"
+#include "bench/memory_stats.h"
+#include "bench/report_text.h"
+#include "bench/rows.h"
+
+enum { EXIT_BAD = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+/* A noisy machine spoils a window now and then: the cell is measured again, and every attempt is a row. */
+enum { ATTEMPTS = 3 };
+
+struct session {
+    struct options options;
+    struct cell *cells;
+    size_t cell_count;
+    struct trial_run **runs;   /* by cell; NULL until the cell has run */
+    struct rows *rows;         /* NULL: no --csv */
+    bool bad;                  /* a wrong count, or a cell without a good row */
+};
+
+static struct session session;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+/* Only thread 0 calls it, and no trial runs: what has been measured stays. */
+static void leave_if_interrupted(void)
+{
+    if (!interrupted)
+        return;
+    if (session.rows != NULL)
+        fprintf(stderr, "rcbench: interrupted; the rows are in '%s.part', --resume goes on\n", session.options.csv);
+    rows_close(session.rows);
+    fflush(NULL);
+    _exit(EXIT_INTERRUPTED);
+}
+
+static void stop_on_bad_file(int status)
+{
+    if (status == 0)
+        return;
+    rows_close(session.rows);
+    fflush(NULL);
+    _exit(EXIT_BAD);
+}
+
+/* ---- trials --------------------------------------------------------------------------------------- */
+
+/* On thread 0, after a trial. */
+static void record(struct cell *cell, const struct trial_result *result, unsigned attempt)
+{
+    leave_if_interrupted();
+    if (session.rows != NULL)
+        stop_on_bad_file(rows_write(session.rows, cell, result));
+    if (result->status != STATUS_INVALID)
+        return;
+    fprintf(stderr, "rcbench: %s: invalid: %s%s\n", cell->name, result->reason,
+            result->failed_audit || attempt + 1 == ATTEMPTS ? "" : "; measured again");
+    session.bad |= result->failed_audit || attempt + 1 == ATTEMPTS;
+}
+
+static void fill_sample(struct gbench_sample *sample, const struct trial_result *result, unsigned index)
+{
+    const struct window_result *window = &result->thread[index].window;
+    sample->operations = window->ops;
+    sample->seconds = (double)(window->end_ns - window->begin_ns - window->excluded_ns) * 1e-9;
+    sample->error = result->status == STATUS_INVALID ? result->reason : NULL;
+    sample->totals = index == 0;
+    sample->ns_per_op = result->ns_per_op;
+    sample->ops_per_s = result->ops_per_s;
+}
+
+/* Called by every thread of the cell. All see the same results, so all make the same attempts. */
+static void run_cell(void *argument, unsigned index, struct gbench_sample *sample)
+{
+    size_t number = (size_t)((struct cell *)argument - session.cells);
+    struct cell *cell = argument;
+    struct trial_run *run = session.runs[number];
+    if (index == 0)
+        leave_if_interrupted();
+    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const struct trial_result *result = trial_run_thread(run, index);
+        fill_sample(sample, result, index);
+        bool again = result->status == STATUS_INVALID && !result->failed_audit;
+        if (index == 0)
+            record(cell, result, attempt);
+        trial_run_leave(run);
+        if (!again)
+            break;
+    }
+    if (index == 0)
+        cell->repetition++;
+}
+
+/* ---- order ---------------------------------------------------------------------------------------- */
+
+/* Fisher and Yates, from the seed, the process and the round: every round has an order of its own, and
+ * variants of one cell are neither neighbours by design nor all of A before all of B. */
+static void shuffle(size_t *order, size_t count, unsigned round)
+{
+    uint64_t state = session.options.seed + (uint64_t)session.options.process * 1000003u + round;
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    for (size_t i = count; i > 1; i--) {
+        size_t j = random_below(&state, i);
+        size_t swap = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = swap;
+    }
+}
+
+/* Google Benchmark appends the threads itself. */
+static void register_cell(struct cell *cell)
+{
+    char name[CELL_NAME_BYTES];
+    snprintf(name, sizeof name, "%s", cell->name);
+    *strrchr(name, '/') = '\0';
+    gbench_register(name, cell->threads, run_cell, cell);
+}
+
+/* The cells of one round. A cell that cannot run gets its row in the first. -1: a row could not be written,
+ * or there is no memory; a line has been printed. */
+static int register_round(size_t *order, unsigned round)
+{
+    shuffle(order, session.cell_count, round);
+    for (size_t i = 0; i < session.cell_count; i++) {
+        struct cell *cell = &session.cells[order[i]];
+        if (!gbench_matches(cell->name))
+            continue;
+        if (cell->skipped[0] != '\0') {
+            if (session.rows != NULL && !cell->measured && rows_write(session.rows, cell, NULL) != 0)
+                return -1;
+            cell->measured = true;
+            continue;
+        }
+        if (round < cell->repetition) /* --resume found this one */
+            continue;
+        struct trial_run **run = &session.runs[order[i]];
+        if (*run == NULL && (*run = trial_run_new(cell, &session.options)) == NULL) {
+            fprintf(stderr, "rcbench: no memory for the cell '%s'\n", cell->name);
+            return -1;
+        }
+        register_cell(cell);
+    }
+    return 0;
+}
+
+static int register_all(void)
+{
+    size_t *order = malloc((session.cell_count + 1) * sizeof *order);
+    int status = order != NULL ? 0 : -1;
+    for (unsigned round = 0; status == 0 && round < session.options.rounds; round++)
+        status = register_round(order, round);
+    free(order);
+    return status;
+}
+
+/* ---- actions -------------------------------------------------------------------------------------- */
+
+/* --benchmark_out_format, where --benchmark_out is given; NULL where it is not. */
+static const char *out_format(void)
+{
+    const char *format = NULL, *name = "--benchmark_out=", *kind = "--benchmark_out_format=";
+    for (int i = 1; i < session.options.benchmark_argc; i++) {
+        const char *word = session.options.benchmark_argv[i];
+        if (strncmp(word, name, strlen(name)) == 0 && format == NULL)
+            format = "json";
+        if (strncmp(word, kind, strlen(kind)) == 0)
+            format = word + strlen(kind);
+    }
+    return format;
+}
+
+static int run(void)
+{
+    const struct options *options = &session.options;
+    session.runs = calloc(session.cell_count + 1, sizeof *session.runs);
+    if (session.runs == NULL) {
+        fprintf(stderr, "rcbench: no memory for %zu cells\n", session.cell_count);
+        return EXIT_BAD;
+    }
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of write, as a full disk is */
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    if (options->csv != NULL && rows_open(&session.rows, options, session.cells, session.cell_count) != 0)
+        return EXIT_BAD;
+    fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
+    const char *format = out_format();
+    if (register_all() != 0)
+        return EXIT_BAD;
+    gbench_run(format);
+    leave_if_interrupted();
+    if (session.rows != NULL && rows_complete(session.rows) != 0)
+        return EXIT_BAD;
+    rows_close(session.rows);
+    for (size_t i = 0; i < session.cell_count; i++)
+        if (session.runs[i] != NULL)
+            trial_run_free(session.runs[i]);
+    free(session.runs);
+    return session.bad ? EXIT_BAD : 0;
+}
+
+static int list_tests(void)
+{
+    for (size_t i = 0; i < session.cell_count; i++)
+        if (session.cells[i].skipped[0] == '\0' && gbench_matches(session.cells[i].name))
+            puts(session.cells[i].name);
+    return 0;
+}
+
+static int act(void)
+{
+    const struct options *options = &session.options;
+    switch (options->action) {
+    case ACTION_HELP: options_print_help(stdout); return 0;
+    case ACTION_VERSION: print_versions(stdout); return 0;
+    case ACTION_LIST: print_list(stdout, options); return 0;
+    case ACTION_MACHINE: return write_machine(options) == 0 ? 0 : EXIT_BAD;
+    case ACTION_TOPOLOGY: return write_topology(options) == 0 ? 0 : EXIT_BAD;
+    case ACTION_PLAN: print_plan(stdout, options, session.cells, session.cell_count); return 0;
+    case ACTION_RUN: break;
+    }
+    return options->benchmark_list ? list_tests() : run();
+}
+
+int main(int argc, char **argv)
+{
+    struct options *options = &session.options;
+    if (options_parse(options, argc, argv) != 0)
+        return EXIT_USAGE;
+    bool needs_cells = options->action == ACTION_RUN || options->action == ACTION_PLAN;
+    if (needs_cells) {
+        if (!gbench_initialize(&options->benchmark_argc, options->benchmark_argv) || !gbench_filter_valid())
+            return EXIT_USAGE;
+        session.cells = cells_make(options, &session.cell_count);
+        if (session.cells == NULL) {
+            fprintf(stderr, "rcbench: no memory for the cells\n");
+            return EXIT_BAD;
+        }
+    }
+    int status = act();
+    if (fflush(stdout) != 0 && status == 0)
+        status = EXIT_BAD;
+    free(session.cells);
+    options_free(options);
+    return status;
+}

@@ -1,0 +1,407 @@
+/* The command line. See options.h. Flags are a table: name, what value they take, how they are read. */
+#include "bench/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench/suggest.h"
+#include "bench/variant.h"
+
+enum { WINDOW_MS_DEFAULT = 100, WINDOW_MS_MAX = 3600 * 1000, RAMP_MS_DEFAULT = 10, SWITCH_US_DEFAULT = 5000 };
+enum { SWITCH_US_MAX = 1000 * 1000, ROUNDS_MAX = 100000 };
+
+__attribute__((format(printf, 3, 4))) static int refuse(const char *flag, const char *value, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "rcbench: %s: ", flag);
+    if (value != NULL)
+        fprintf(stderr, "'%s' ", value);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return -1;
+}
+
+/* ---- names ------------------------------------------------------------------------------------------ */
+
+static const char *variant_name(size_t i) { return variants[i]->name; }
+static const char *workload_name(size_t i) { return variants[0]->workloads[i]->name; }
+
+static int refuse_name(const char *flag, const char *value, const char *kind, const char *const *names, size_t count)
+{
+    const char *near = suggest(value, names, count);
+    if (near != NULL)
+        return refuse(flag, value, "is not a %s; did you mean '%s'?", kind, near);
+    char all[1024] = "";
+    for (size_t i = 0; i < count; i++) {
+        strncat(all, i > 0 ? ", " : "", sizeof all - strlen(all) - 1);
+        strncat(all, names[i], sizeof all - strlen(all) - 1);
+    }
+    return refuse(flag, value, "is not a %s; accepted: %s", kind, all);
+}
+
+/* A list of names, or "all"; chosen[i] says which of them were named. */
+static int choose(const char *flag, const char *list, const char *kind, const char *(*name)(size_t), size_t count,
+                  bool *chosen)
+{
+    const char **names = malloc(count * sizeof *names);
+    char *copy = strdup(list), *state = NULL;
+    int status = names != NULL && copy != NULL ? 0 : refuse(flag, list, "needs more memory than there is");
+    for (size_t i = 0; names != NULL && i < count; i++)
+        names[i] = name(i);
+    if (status == 0 && (list[0] == '\0' || list[0] == ',' || list[strlen(list) - 1] == ',' || strstr(list, ",,")))
+        status = refuse(flag, list, "has an empty name; accepted: %ss joined by commas, or all", kind);
+    for (char *word = status == 0 ? strtok_r(copy, ",", &state) : NULL; word != NULL && status == 0;
+         word = strtok_r(NULL, ",", &state)) {
+        bool all = strcmp(word, "all") == 0, known = all;
+        for (size_t i = 0; i < count; i++) {
+            if (all || strcmp(word, names[i]) == 0)
+                known = chosen[i] = true;
+        }
+        if (!known)
+            status = refuse_name(flag, word, kind, names, count);
+    }
+    free(names);
+    free(copy);
+    return status;
+}
+
+/* ---- numbers ---------------------------------------------------------------------------------------- */
+
+static int read_u64(const char *flag, const char *value, uint64_t least, uint64_t most, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || number < least || number > most)
+        return refuse(flag, value, "is not right; accepted: a whole number from %llu to %llu",
+                      (unsigned long long)least, (unsigned long long)most);
+    *out = number;
+    return 0;
+}
+
+static int read_ms(const char *flag, const char *value, double least, uint64_t *ns)
+{
+    char *end;
+    double ms = strtod(value, &end);
+    if (end == value || *end != '\0' || !isfinite(ms) || ms < least || ms > WINDOW_MS_MAX)
+        return refuse(flag, value, "is not right; accepted: milliseconds from %g to %d", least, WINDOW_MS_MAX);
+    *ns = (uint64_t)(ms * 1e6);
+    return 0;
+}
+
+/* ---- the table -------------------------------------------------------------------------------------- */
+
+enum flag {
+    FLAG_VARIANTS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT, FLAG_TOPOLOGY,
+    FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_SEED, FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV,
+    FLAG_RESUME, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT, FLAG_VERSION, FLAG_HELP, FLAGS
+};
+
+static const struct {
+    const char *name;
+    const char *value; /* NULL: takes none */
+    const char *help;
+} flags[FLAGS] = {
+    [FLAG_VARIANTS] = {"--variants", "A,B", "which variants; all by default (--list names them)"},
+    [FLAG_WORKLOADS] = {"--workloads", "X,Y", "which workloads; all by default"},
+    [FLAG_POINTS] = {"--points", "PROFILE", "how many parameter points: quick (default), standard, full"},
+    [FLAG_THREADS] = {"--threads", "LIST", "for scaling workloads, e.g. 1,2,4-8,max; by default 1,2,4,... and max"},
+    [FLAG_OVERSUBSCRIBE] = {"--oversubscribe", NULL, "measure cells with more threads than CPUs, too, and mark them"},
+    [FLAG_PLACEMENT] = {"--placement", "HOW", "compact, cores (default), scatter, numa, none (not pinned)"},
+    [FLAG_TOPOLOGY] = {"--topology", "WHAT", "plan for this hwloc XML file or synthetic description (with --plan)"},
+    [FLAG_ALL_KINDS] = {"--all-kinds", NULL, "use all kinds of cores of a hybrid processor, not the fastest alone"},
+    [FLAG_WINDOW] = {"--window", "MS", "length of the measured window, 100 by default; longer where a GIL needs it"},
+    [FLAG_RAMP] = {"--ramp", "MS", "full load before the window, 10 by default"},
+    [FLAG_SWITCH_INTERVAL] = {"--switch-interval", "US", "of the GIL, 5000 by default"},
+    [FLAG_SEED] = {"--seed", "N", "of the order of cells and of random indices; drawn and logged by default"},
+    [FLAG_ROUNDS] = {"--rounds", "N", "measure every cell N times, each round in a new order; 1 by default"},
+    [FLAG_PROCESS] = {"--process", "N", "number of this process in a run of several, for the rows"},
+    [FLAG_CSV] = {"--csv", "FILE", "write one row for each trial; FILE.part until all are made"},
+    [FLAG_RESUME] = {"--resume", NULL, "keep the rows in FILE.part and go on after them (same --seed, --process)"},
+    [FLAG_PLAN] = {"--plan", NULL, "print each cell with the CPUs it would use; run nothing"},
+    [FLAG_LIST] = {"--list", NULL, "print variants, workloads and their parameters; run nothing"},
+    [FLAG_MACHINE] = {"--machine", "FILE", "write what this machine and this build are, as JSON; run nothing"},
+    [FLAG_TOPOLOGY_OUT] = {"--topology-out", "FILE", "write the topology as hwloc XML; run nothing"},
+    [FLAG_VERSION] = {"--version", NULL, "print the versions of rcbench and its libraries"},
+    [FLAG_HELP] = {"--help", NULL, "print this"},
+};
+
+void options_print_help(FILE *out)
+{
+    fputs("rcbench measures reference counting: one binary, all variants, pinned trials.\n\n"
+          "usage: rcbench [options] [--benchmark_...]\n\n",
+          out);
+    for (size_t i = 0; i < FLAGS; i++)
+        fprintf(out, "  %-17s %-8s %s\n", flags[i].name, flags[i].value != NULL ? flags[i].value : "", flags[i].help);
+    fputs("\nFlags that start with --benchmark_ are Google Benchmark's and keep their meaning:\n"
+          "  --benchmark_filter=REGEX  --benchmark_list_tests  --benchmark_repetitions=N\n"
+          "  --benchmark_out=FILE  --benchmark_format=console|json|csv  --benchmark_counters_tabular  ...\n\n"
+          "Exit status: 0 all rows are good; 1 a row is invalid, or could not be written; 2 usage; 130 Ctrl-C.\n",
+          out);
+}
+
+struct given {
+    const char *value[FLAGS]; /* NULL: not given; "" for flags without a value */
+};
+
+static int unknown_flag(const char *word)
+{
+    const char *names[FLAGS];
+    for (size_t i = 0; i < FLAGS; i++)
+        names[i] = flags[i].name;
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    const char *near = suggest(name, names, FLAGS);
+    return near != NULL ? refuse(name, NULL, "no such flag; did you mean %s?", near)
+                        : refuse(name, NULL, "no such flag; --help lists them");
+}
+
+/* Takes argv[*at], and the next word where the flag needs one. */
+static int take_flag(struct given *given, int argc, char **argv, int *at)
+{
+    const char *word = argv[*at];
+    for (size_t i = 0; i < FLAGS; i++) {
+        size_t length = strlen(flags[i].name);
+        if (strncmp(word, flags[i].name, length) != 0 || (word[length] != '\0' && word[length] != '='))
+            continue;
+        if (given->value[i] != NULL)
+            return refuse(flags[i].name, NULL, "given twice; once is enough");
+        if (flags[i].value == NULL) {
+            given->value[i] = "";
+            return word[length] == '\0' ? 0 : refuse(flags[i].name, word + length + 1, "is not taken: no value");
+        }
+        if (word[length] == '=')
+            given->value[i] = word + length + 1;
+        else if (*at + 1 < argc)
+            given->value[i] = argv[++*at];
+        else
+            return refuse(flags[i].name, NULL, "needs a value: %s", flags[i].value);
+        return 0;
+    }
+    return unknown_flag(word);
+}
+
+static bool is_benchmark_flag(const char *word)
+{
+    return strncmp(word, "--benchmark_", 12) == 0 || strncmp(word, "--v=", 4) == 0;
+}
+
+static int take_all(struct options *options, struct given *given, int argc, char **argv)
+{
+    options->benchmark_argv = calloc((size_t)argc + 1, sizeof *options->benchmark_argv);
+    if (options->benchmark_argv == NULL)
+        return refuse("argv", NULL, "no memory");
+    options->benchmark_argv[options->benchmark_argc++] = argv[0];
+    for (int at = 1; at < argc; at++) {
+        if (is_benchmark_flag(argv[at])) {
+            const char *list = "--benchmark_list_tests";
+            if (strncmp(argv[at], list, strlen(list)) == 0 && strcmp(argv[at] + strlen(list), "=false") != 0)
+                options->benchmark_list = true;
+            options->benchmark_argv[options->benchmark_argc++] = argv[at];
+        } else if (take_flag(given, argc, argv, &at) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- what the flags mean ---------------------------------------------------------------------------- */
+
+static int read_action(struct options *options, const struct given *given)
+{
+    static const struct {
+        enum flag flag;
+        enum action action;
+    } actions[] = {{FLAG_HELP, ACTION_HELP},       {FLAG_VERSION, ACTION_VERSION}, {FLAG_LIST, ACTION_LIST},
+                   {FLAG_PLAN, ACTION_PLAN},       {FLAG_MACHINE, ACTION_MACHINE}, {FLAG_TOPOLOGY_OUT, ACTION_TOPOLOGY}};
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        const char *value = given->value[actions[i].flag];
+        if (value == NULL)
+            continue;
+        if (first != NULL)
+            return refuse(flags[actions[i].flag].name, NULL, "conflicts with %s: give one of them", first);
+        first = flags[actions[i].flag].name;
+        options->action = actions[i].action;
+        options->action_path = value;
+    }
+    if (given->value[FLAG_TOPOLOGY] != NULL && options->action != ACTION_PLAN && options->action != ACTION_TOPOLOGY)
+        return refuse("--topology", given->value[FLAG_TOPOLOGY], "can only be planned for; add --plan");
+    if (options->resume && options->csv == NULL)
+        return refuse("--resume", NULL, "conflicts with no --csv FILE: there is nothing to go on with");
+    if (options->resume && given->value[FLAG_SEED] == NULL)
+        return refuse("--resume", NULL, "needs the --seed N of the run that it goes on with");
+    if (options->benchmark_list && first != NULL)
+        return refuse("--benchmark_list_tests", NULL, "conflicts with %s: give one of them", first);
+    return 0;
+}
+
+static int read_points(struct options *options, const char *value)
+{
+    static const char *const names[] = {"quick", "standard", "full"};
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            options->points = (enum profile)i;
+            return 0;
+        }
+    }
+    return refuse_name("--points", value, "profile", names, 3);
+}
+
+static int read_placement(struct options *options, const char *value)
+{
+    if (placement_parse(value, &options->placement) == 0)
+        return 0;
+    size_t count = 0;
+    while (placement_names()[count] != NULL)
+        count++;
+    return refuse_name("--placement", value, "placement", placement_names(), count);
+}
+
+/* A directory that is there and can be written to, so that no trial is made for nothing. */
+static int check_csv(const char *path)
+{
+    struct stat found;
+    char directory[4096];
+    const char *slash = strrchr(path, '/');
+    snprintf(directory, sizeof directory, "%.*s", slash != NULL ? (int)(slash - path) : 1, slash != NULL ? path : ".");
+    if (path[0] == '\0' || (stat(path, &found) == 0 && S_ISDIR(found.st_mode)))
+        return refuse("--csv", path, "is not a file name; accepted: a file in a directory that exists");
+    if (slash != path && (stat(directory, &found) != 0 || !S_ISDIR(found.st_mode)))
+        return refuse("--csv", path, "is in a directory that does not exist: '%s'", directory);
+    if (slash != path && access(directory, W_OK) != 0)
+        return refuse("--csv", path, "is in a directory that cannot be written to: '%s'", directory);
+    return 0;
+}
+
+static int read_simple(struct options *options, const struct given *given)
+{
+    uint64_t number;
+    const char *value;
+    if ((value = given->value[FLAG_POINTS]) != NULL && read_points(options, value) != 0)
+        return -1;
+    if ((value = given->value[FLAG_PLACEMENT]) != NULL && read_placement(options, value) != 0)
+        return -1;
+    if ((value = given->value[FLAG_WINDOW]) != NULL && read_ms("--window", value, 1, &options->window_ns) != 0)
+        return -1;
+    if ((value = given->value[FLAG_RAMP]) != NULL && read_ms("--ramp", value, 0, &options->ramp_ns) != 0)
+        return -1;
+    if ((value = given->value[FLAG_SWITCH_INTERVAL]) != NULL) {
+        if (read_u64("--switch-interval", value, 1, SWITCH_US_MAX, &number) != 0)
+            return -1;
+        options->switch_interval_ns = number * 1000;
+    }
+    if ((value = given->value[FLAG_SEED]) != NULL) {
+        if (read_u64("--seed", value, 0, UINT64_MAX, &options->seed) != 0)
+            return -1;
+    } else if (getrandom(&options->seed, sizeof options->seed, 0) != sizeof options->seed) {
+        options->seed = clock_ns();
+    }
+    if ((value = given->value[FLAG_ROUNDS]) != NULL) {
+        if (read_u64("--rounds", value, 1, ROUNDS_MAX, &number) != 0)
+            return -1;
+        options->rounds = (unsigned)number;
+    }
+    if ((value = given->value[FLAG_PROCESS]) != NULL) {
+        if (read_u64("--process", value, 0, ROUNDS_MAX, &number) != 0)
+            return -1;
+        options->process = (unsigned)number;
+    }
+    options->csv = given->value[FLAG_CSV];
+    options->resume = given->value[FLAG_RESUME] != NULL;
+    options->oversubscribe = given->value[FLAG_OVERSUBSCRIBE] != NULL;
+    return options->csv != NULL ? check_csv(options->csv) : 0;
+}
+
+static int read_names(struct options *options, const struct given *given)
+{
+    const char *chosen_variants = given->value[FLAG_VARIANTS], *chosen_workloads = given->value[FLAG_WORKLOADS];
+    options->variant_chosen = calloc(variant_count, sizeof *options->variant_chosen);
+    options->workload_chosen = calloc(variants[0]->workload_count, sizeof *options->workload_chosen);
+    if (options->variant_chosen == NULL || options->workload_chosen == NULL)
+        return refuse("--variants", NULL, "no memory");
+    if (choose("--variants", chosen_variants != NULL ? chosen_variants : "all", "variant", variant_name, variant_count,
+               options->variant_chosen) != 0)
+        return -1;
+    return choose("--workloads", chosen_workloads != NULL ? chosen_workloads : "all", "workload", workload_name,
+                  variants[0]->workload_count, options->workload_chosen);
+}
+
+static int open_topology(struct options *options, const struct given *given)
+{
+    char error[400];
+    const char *source = options->topology_source = given->value[FLAG_TOPOLOGY];
+    if (topology_open(&options->topology, source, error, sizeof error) != 0)
+        return refuse("--topology", source, "%s", error);
+    topology_use_all_kinds(options->topology, given->value[FLAG_ALL_KINDS] != NULL);
+    bool here = topology_is_this_machine(options->topology);
+    if (!here && options->action == ACTION_RUN && !options->benchmark_list && options->placement != PLACEMENT_NONE)
+        return refuse("--placement", placement_name(options->placement),
+                      "cannot be done: hwloc was told of another machine (HWLOC_... variables); accepted: none");
+    options->pus = topology_pus(options->topology);
+    options->cpu_order = calloc(options->pus, sizeof *options->cpu_order);
+    if (options->cpu_order == NULL ||
+        placement_order(options->topology, options->placement, options->cpu_order, options->pus) < 0)
+        return refuse("--placement", placement_name(options->placement), "no memory for the order of CPUs");
+    return 0;
+}
+
+/* 1, 2, 4, ... and all CPUs. */
+static int default_threads(struct options *options)
+{
+    options->threads = calloc(34, sizeof *options->threads);
+    if (options->threads == NULL)
+        return refuse("--threads", NULL, "no memory");
+    for (unsigned n = 1; n < options->pus; n *= 2)
+        options->threads[options->thread_counts++] = n;
+    options->threads[options->thread_counts++] = options->pus;
+    return 0;
+}
+
+static int read_threads(struct options *options, const char *value)
+{
+    if (value == NULL)
+        return default_threads(options);
+    char error[400];
+    options->thread_counts = placement_parse_threads(value, options->pus, &options->threads, error, sizeof error);
+    if (options->thread_counts == 0)
+        return refuse("--threads", NULL, "%s", error);
+    unsigned most = options->threads[options->thread_counts - 1];
+    if (most > options->pus && !options->oversubscribe)
+        return refuse("--threads", value, "asks for %u threads on %u CPUs; accepted: up to %u, or --oversubscribe", most,
+                      options->pus, options->pus);
+    return 0;
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+    struct given given = {{NULL}};
+    *options = (struct options){.window_ns = WINDOW_MS_DEFAULT * UINT64_C(1000000),
+                                .ramp_ns = RAMP_MS_DEFAULT * UINT64_C(1000000),
+                                .switch_interval_ns = SWITCH_US_DEFAULT * UINT64_C(1000),
+                                .placement = PLACEMENT_CORES,
+                                .rounds = 1};
+    if (take_all(options, &given, argc, argv) != 0 || read_simple(options, &given) != 0 ||
+        read_action(options, &given) != 0)
+        return -1;
+    if (options->action == ACTION_HELP || options->action == ACTION_VERSION)
+        return 0;
+    if (read_names(options, &given) != 0 || open_topology(options, &given) != 0)
+        return -1;
+    return read_threads(options, given.value[FLAG_THREADS]);
+}
+
+void options_free(struct options *options)
+{
+    free(options->variant_chosen);
+    free(options->workload_chosen);
+    free(options->threads);
+    free(options->cpu_order);
+    free(options->benchmark_argv);
+    topology_close(options->topology);
+}

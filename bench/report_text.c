@@ -1,0 +1,105 @@
+/* What rcbench prints about itself and its plans. See report_text.h. */
+#include "bench/report_text.h"
+
+#include <errno.h>
+
+#include <hwloc.h>
+
+#include "bench/gbench.h"
+#include "bench/machine.h"
+#include "bench/memory_stats.h"
+
+#if !defined(RCBENCH_VERSION) || !defined(RCBENCH_GBENCH_VERSION)
+#error "the build says which versions: see CMakeLists.txt"
+#endif
+
+static const char *allocator(void) { return variants[0]->allocator; }
+
+void print_versions(FILE *out)
+{
+    fprintf(out, "rcbench %s (rows: schema 1)\n", RCBENCH_VERSION);
+    fprintf(out, "Google Benchmark %s\n", RCBENCH_GBENCH_VERSION);
+    fprintf(out, "hwloc %s (API 0x%x when built, 0x%x now)\n", HWLOC_VERSION, HWLOC_API_VERSION,
+            hwloc_get_api_version());
+    fprintf(out, "allocator %s %s\n", allocator(), memory_allocator_version());
+    fprintf(out, "compiler %s\n", __VERSION__);
+}
+
+void print_list(FILE *out, const struct options *options)
+{
+    fprintf(out, "variants (scheme x mode, bytes of the object header)\n");
+    for (size_t i = 0; i < variant_count; i++)
+        if (options->variant_chosen[i])
+            fprintf(out, "  %-15s %-14s %-7s %3u\n", variants[i]->name, variants[i]->scheme, variants[i]->mode,
+                    variants[i]->object_bytes);
+    fprintf(out, "\nworkloads (driver, what one operation is, parameters of --points full)\n");
+    for (size_t i = 0; i < variants[0]->workload_count; i++) {
+        const struct workload *workload = variants[0]->workloads[i];
+        if (!options->workload_chosen[i])
+            continue;
+        fprintf(out, "  %-15s %-9s %s\n", workload->name, workload->driver, workload->summary);
+        for (const struct point *point = workload->points; point->params != NULL; point++)
+            if (point->params[0] != '\0')
+                fprintf(out, "  %-15s %-9s   %s\n", "", "", point->params);
+    }
+}
+
+static void print_cpus(FILE *out, const struct options *options, const struct cell *cell)
+{
+    if (options->placement == PLACEMENT_NONE) {
+        fputs("any", out);
+        return;
+    }
+    for (unsigned i = 0; i < cell->threads; i++)
+        fprintf(out, "%s%u", i > 0 ? "+" : "", options->cpu_order[i % options->pus]);
+}
+
+void print_plan(FILE *out, const struct options *options, const struct cell *cells, size_t count)
+{
+    if (options->topology_source != NULL)
+        fprintf(out, "# plan only: for the topology '%s', not for this machine\n", options->topology_source);
+    fprintf(out, "# placement %s, %u CPUs on %u cores, seed %llu\n", placement_name(options->placement), options->pus,
+            topology_cores(options->topology), (unsigned long long)options->seed);
+    size_t run = 0, skipped = 0;
+    double seconds = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct cell *cell = &cells[i];
+        if (!gbench_matches(cell->name))
+            continue;
+        fprintf(out, "%-60s ", cell->name);
+        print_cpus(out, options, cell);
+        if (cell->skipped[0] != '\0') {
+            fprintf(out, " skipped %s\n", cell->skipped);
+            skipped++;
+        } else {
+            fprintf(out, " run\n");
+            seconds += cell_seconds(cell, options);
+            run++;
+        }
+    }
+    fprintf(out, "# %zu cells to run, %zu skipped, about %.0f s per round\n", run, skipped, seconds);
+}
+
+int write_machine(const struct options *options)
+{
+    const struct machine_library libraries[] = {{"rcbench", RCBENCH_VERSION},
+                                                {"Google Benchmark", RCBENCH_GBENCH_VERSION},
+                                                {allocator(), memory_allocator_version()}};
+    const struct machine_libraries list = {libraries, sizeof libraries / sizeof *libraries};
+    FILE *out = fopen(options->action_path, "w");
+    int status = out != NULL ? machine_write_json(out, options->topology, &list) : -1;
+    if (out != NULL && (fputc('\n', out) == EOF || fclose(out) != 0))
+        status = -1;
+    if (status != 0)
+        fprintf(stderr, "rcbench: --machine: '%s' cannot be written: %s\n", options->action_path, strerror(errno));
+    return status;
+}
+
+int write_topology(const struct options *options)
+{
+    char error[400];
+    if (topology_write_xml(options->topology, options->action_path, error, sizeof error) == 0)
+        return 0;
+    fprintf(stderr, "rcbench: --topology-out: %s\n", error);
+    return -1;
+}

@@ -1,0 +1,18 @@
+/* What rcbench prints about itself and its plans: --version, --list, --plan, --machine, --topology-out. */
+#ifndef RCBENCH_BENCH_REPORT_TEXT_H
+#define RCBENCH_BENCH_REPORT_TEXT_H
+
+#include "bench/cell.h"
+
+void print_versions(FILE *out);
+void print_list(FILE *out, const struct options *options);
+
+/* One line a cell: name, CPUs, run or skipped, the reason; lines that start with # are remarks. Only the cells
+ * that --benchmark_filter chooses. */
+void print_plan(FILE *out, const struct options *options, const struct cell *cells, size_t count);
+
+/* Both write options->action_path. 0, or -1 after one line on standard error. */
+int write_machine(const struct options *options);
+int write_topology(const struct options *options);
+
+#endif

@@ -1,0 +1,13 @@
+# Writes RCBENCH_REVISION, the git revision of SOURCE, to OUTPUT, when it has changed.
+execute_process(COMMAND git -C ${SOURCE} rev-parse --short=12 HEAD OUTPUT_VARIABLE revision
+                OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+if(failed)
+  set(revision "unknown")
+else()
+  execute_process(COMMAND git -C ${SOURCE} status --porcelain --untracked-files=no OUTPUT_VARIABLE changes
+                  ERROR_QUIET)
+  if(changes)
+    string(APPEND revision "-dirty")
+  endif()
+endif()
+file(CONFIGURE OUTPUT ${OUTPUT} CONTENT "#define RCBENCH_REVISION \"${revision}\"\n" @ONLY)

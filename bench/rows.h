@@ -1,0 +1,26 @@
+/* The CSV: one trial, one row. docs/schema.md explains every column.
+ *
+ * Rows go to PATH.part, one write each, so that a killed run leaves whole rows; rows_close renames it to
+ * PATH. */
+#ifndef RCBENCH_BENCH_ROWS_H
+#define RCBENCH_BENCH_ROWS_H
+
+#include "bench/trial.h"
+
+struct rows;
+
+/* Opens PATH.part. With options->resume the rows that it holds of this seed and process stay, and the cells
+ * they are of are marked: repetition counts them. 0, or -1 after one line on standard error. */
+int rows_open(struct rows **rows, const struct options *options, struct cell *cells, size_t cell_count);
+
+/* Writes the row of a trial, or, with a NULL result, of a cell that is skipped. 0, or -1 after one line on
+ * standard error: earlier rows are intact. */
+int rows_write(struct rows *rows, const struct cell *cell, const struct trial_result *result);
+
+/* All trials are made: the file gets its name. 0, or -1 after one line on standard error. */
+int rows_complete(struct rows *rows);
+
+/* Closes the file under the name that it has. NULL does nothing. */
+void rows_close(struct rows *rows);
+
+#endif

@@ -1,0 +1,316 @@
+/* A trial. See trial.h. The order of its steps, on every thread, is trial_run_thread below. */
+#include "bench/trial.h"
+
+#include <time.h>
+
+#include "bench/barrier.h"
+#include "bench/machine.h"
+#include "bench/memory_stats.h"
+
+#define OVERLAP_MIN 0.99
+enum { GIL_TURNS_MIN = 10 };
+
+struct trial_run {
+    struct cell *cell;
+    const struct options *options;
+    struct trial trial;
+    struct window window;
+    struct barrier barrier;
+    struct trial_result result;
+    struct worker *workers;
+    void *main_thread;               /* of the model: makes the shared objects, then waits, detached */
+    uint64_t steal_ms_before;
+    struct account account;
+    uint32_t pin_failed;
+};
+
+const char *status_name(enum status status)
+{
+    static const char *const names[] = {"ok", "invalid", "skipped", "oversubscribed"};
+    return names[status];
+}
+
+struct trial_run *trial_run_new(struct cell *cell, const struct options *options)
+{
+    struct trial_run *run = aligned_alloc(_Alignof(struct trial_run), sizeof *run);
+    if (run == NULL)
+        return NULL;
+    memset(run, 0, sizeof *run);
+    run->cell = cell;
+    run->options = options;
+    barrier_init(&run->barrier, cell->threads);
+    run->result.threads = cell->threads;
+    run->result.thread = calloc(cell->threads, sizeof *run->result.thread);
+    run->workers = aligned_alloc(LINE_BYTES, cell->threads * sizeof *run->workers);
+    if (run->result.thread == NULL || run->workers == NULL) {
+        trial_run_free(run);
+        return NULL;
+    }
+    return run;
+}
+
+void trial_run_free(struct trial_run *run)
+{
+    free(run->result.thread);
+    free(run->workers);
+    free(run);
+}
+
+static unsigned worker_cpu(const struct trial_run *run, unsigned index)
+{
+    return run->options->cpu_order[index % run->options->pus];
+}
+
+static bool pinned(const struct trial_run *run) { return run->options->placement != PLACEMENT_NONE; }
+
+static uint64_t steal_ms(const struct trial_run *run)
+{
+    uint64_t ms = 0;
+    unsigned cpus = run->cell->threads < run->options->pus ? run->cell->threads : run->options->pus;
+    machine_steal_ms(run->options->cpu_order, cpus, &ms);
+    return ms;
+}
+
+/* Where there is no such cache, the size of the one below it. */
+static void fill_caches(struct trial *trial, const struct options *options)
+{
+    trial->cache_bytes[0] = 32 * 1024;
+    for (unsigned level = 1; level <= CACHE_LEVELS; level++) {
+        size_t bytes = topology_cache_bytes(options->topology, options->cpu_order[0], level);
+        trial->cache_bytes[level] = bytes != 0 ? bytes : trial->cache_bytes[level - 1];
+    }
+}
+
+/* Thread 0, before any other may pass: everything that the others will read. */
+static void begin(struct trial_run *run)
+{
+    const struct cell *cell = run->cell;
+    run->trial = (struct trial){.variant = cell->variant,
+                                .workload = cell->workload,
+                                .params = cell->params,
+                                .threads = cell->threads,
+                                .seed = run->options->seed,
+                                .memory_bytes = memory_total_bytes()};
+    fill_caches(&run->trial, run->options);
+    struct trial_thread *thread = run->result.thread;
+    run->result = (struct trial_result){.threads = cell->threads, .thread = thread};
+    time_t now = time(NULL);
+    struct tm utc;
+    strftime(run->result.utc, sizeof run->result.utc, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    run->main_thread = NULL;
+    run->pin_failed = 0;
+    cell->variant->open(run->options->switch_interval_ns);
+}
+
+static void pin(struct trial_run *run, unsigned index)
+{
+    char error[200];
+    struct trial_thread *thread = &run->result.thread[index];
+    thread->cpu = worker_cpu(run, index);
+    thread->numa_node = numa_node_of_pu(run->options->topology, thread->cpu);
+    if (pinned(run) && pin_self(run->options->topology, thread->cpu, error, sizeof error) != 0)
+        trial_fail(&run->trial, "%s", error);
+}
+
+/* On thread 0, as the model's main thread: the shared objects, which are a stranger's to all workers. */
+static void prepare(struct trial_run *run)
+{
+    const struct variant *variant = run->cell->variant;
+    run->main_thread = variant->enter();
+    if (run->main_thread == NULL || variant->populate() != 0) {
+        trial_fail(&run->trial, "out of memory for the model");
+        if (run->main_thread != NULL)
+            variant->leave(run->main_thread);
+        run->main_thread = NULL;
+        return;
+    }
+    if (run->cell->workload->prepare(&run->trial) != 0)
+        trial_fail(&run->trial, "out of memory for the shared objects");
+    variant->detach(run->main_thread);
+}
+
+static void finish(struct trial_run *run)
+{
+    const struct variant *variant = run->cell->variant;
+    if (run->main_thread != NULL) {
+        variant->attach(run->main_thread);
+        run->cell->workload->finish(&run->trial);
+        variant->depopulate();
+        variant->leave(run->main_thread);
+    }
+    run->account = variant->close();
+    uint64_t leaked = run->account.allocations - run->account.frees;
+    if (leaked != 0 && !variant->never_frees)
+        trial_fail(&run->trial, "%llu allocations, %llu frees", (unsigned long long)run->account.allocations,
+                   (unsigned long long)run->account.frees);
+}
+
+/* A thread that waits for the others must not hold the GIL, nor keep what it owns from being merged. */
+static void wait_for_others(struct trial_run *run, void *thread)
+{
+    const struct variant *variant = run->cell->variant;
+    if (thread != NULL)
+        variant->detach(thread);
+    barrier_wait(&run->barrier);
+    if (thread != NULL)
+        variant->attach(thread);
+}
+
+static void work(struct trial_run *run, unsigned index)
+{
+    const struct variant *variant = run->cell->variant;
+    struct worker *worker = &run->workers[index];
+    *worker = (struct worker){.trial = &run->trial,
+                              .index = index,
+                              .role = "worker",
+                              .random = run->options->seed ^ ((uint64_t)index + 1) * UINT64_C(0x9e3779b97f4a7c15)};
+    worker->thread = run->main_thread != NULL ? variant->enter() : NULL;
+    if (worker->thread == NULL)
+        trial_fail(&run->trial, "out of memory for a thread");
+    else if (run->cell->workload->start(worker) != 0)
+        trial_fail(&run->trial, "out of memory for the objects of a thread");
+
+    /* The window is set by whoever is last here; all see it after the barrier. */
+    if (index == 0) {
+        run->window = (struct window){.threads = run->cell->threads};
+        run->steal_ms_before = steal_ms(run);
+    }
+    wait_for_others(run, worker->thread);
+    if (index == 0) {
+        uint64_t begin_ns = clock_ns() + run->options->ramp_ns;
+        run->window.begin_ns = begin_ns;
+        run->window.end_ns = begin_ns + cell_window_ns(run->cell, run->options);
+    }
+    wait_for_others(run, worker->thread);
+
+    bool fine = worker->thread != NULL && !__atomic_load_n(&run->trial.failed, __ATOMIC_ACQUIRE);
+    if (fine)
+        window_run(worker, &run->window, &run->result.thread[index].window);
+    else
+        __atomic_add_fetch(&run->window.measured, 1, __ATOMIC_ACQ_REL);
+    if (pinned(run) && !pin_verify_self(run->options->topology, run->result.thread[index].cpu))
+        __atomic_store_n(&run->pin_failed, 1, __ATOMIC_RELAXED);
+    if (index == 0) {
+        run->result.steal_ms = steal_ms(run) - run->steal_ms_before;
+        memory_stats(&run->result.allocated_bytes, &run->result.resident_bytes);
+    }
+    run->result.thread[index].role = worker->role;
+    if (worker->thread != NULL) {
+        run->cell->workload->stop(worker);
+        run->result.thread[index].late_max = variant->late_max(worker->thread);
+        variant->leave(worker->thread);
+    }
+}
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+static double rate(uint64_t ops, uint64_t ns) { return ns > 0 ? (double)ops / (double)ns : 0; }
+
+/* Ratios over the threads: how fast, how evenly, how much at the same time, how steadily. */
+static void summarize_rates(struct trial_result *result)
+{
+    double rates = 0, squares = 0, first_rates = 0, second_rates = 0;
+    uint64_t elapsed = 0, begin_min = UINT64_MAX, begin_max = 0, end_min = UINT64_MAX, end_max = 0;
+    for (unsigned i = 0; i < result->threads; i++) {
+        const struct window_result *w = &result->thread[i].window;
+        uint64_t ns = w->end_ns - w->begin_ns - w->excluded_ns;
+        double own = rate(w->ops, ns);
+        rates += own;
+        squares += own * own;
+        elapsed += ns;
+        if (w->half_ns != 0) {
+            uint64_t first_ns = w->half_ns - w->begin_ns - w->half_excluded_ns;
+            first_rates += rate(w->half_ops, first_ns);
+            second_rates += w->half_ns < w->end_ns ? rate(w->ops - w->half_ops, ns - first_ns) : 0;
+        }
+        begin_min = least(begin_min, w->begin_ns);
+        begin_max = most(begin_max, w->begin_ns);
+        end_min = least(end_min, w->end_ns);
+        end_max = most(end_max, w->end_ns);
+    }
+    result->ops_per_s = rates * 1e9;
+    result->ns_per_op = result->ops > 0 ? (double)elapsed / (double)result->ops : 0;
+    result->jain = squares > 0 ? rates * rates / (result->threads * squares) : 0;
+    if (end_min > begin_max)
+        result->overlap = (double)(end_min - begin_max) / (double)(end_max - begin_min);
+    if (first_rates > 0 && second_rates > 0)
+        result->drift = second_rates / first_rates - 1;
+}
+
+/* Sums and extremes over the threads. */
+static void summarize_counts(struct trial_result *result)
+{
+    result->thread_ops_min = result->turns_min = UINT64_MAX;
+    for (unsigned i = 0; i < result->threads; i++) {
+        const struct window_result *w = &result->thread[i].window;
+        result->ops += w->ops;
+        result->thread_ops_min = least(result->thread_ops_min, w->ops);
+        result->thread_ops_max = most(result->thread_ops_max, w->ops);
+        result->turns_min = least(result->turns_min, w->turns);
+        result->late_objects_max = most(result->late_objects_max, result->thread[i].late_max);
+        result->ctx_voluntary += w->ctx_voluntary;
+        result->ctx_involuntary += w->ctx_involuntary;
+        result->minor_faults += w->minor_faults;
+        result->major_faults += w->major_faults;
+        result->migrations += w->cpu_changes;
+    }
+}
+
+static void judge(struct trial_run *run)
+{
+    struct trial_result *result = &run->result;
+    const struct options *options = run->options;
+    unsigned threads = run->cell->threads;
+    result->status = threads > options->pus ? STATUS_OVERSUBSCRIBED : STATUS_OK;
+    result->has_turns = run->cell->variant->gil;
+    if (run->trial.failed) {
+        result->status = STATUS_INVALID;
+        result->failed_audit = true;
+        snprintf(result->reason, sizeof result->reason, "%s", run->trial.failure);
+    } else if (run->pin_failed) {
+        result->status = STATUS_INVALID;
+        snprintf(result->reason, sizeof result->reason, "a thread was not on its CPU after the window");
+    } else if (result->ops == 0) {
+        result->status = STATUS_INVALID;
+        result->failed_audit = true;
+        snprintf(result->reason, sizeof result->reason, "no operation was done in the window");
+    } else if (result->overlap < OVERLAP_MIN && result->status == STATUS_OK) {
+        result->status = STATUS_INVALID;
+        snprintf(result->reason, sizeof result->reason, "overlap %.4f is below %.2f", result->overlap, OVERLAP_MIN);
+    } else if (result->has_turns && threads > 1 && result->turns_min < GIL_TURNS_MIN) {
+        result->status = STATUS_INVALID;
+        snprintf(result->reason, sizeof result->reason, "a thread had %llu turns of the GIL in the window, not %d",
+                 (unsigned long long)result->turns_min, GIL_TURNS_MIN);
+    }
+}
+
+const struct trial_result *trial_run_thread(struct trial_run *run, unsigned index)
+{
+    struct pin_saved *saved = NULL;
+    if (index == 0) {
+        /* Google Benchmark's thread 0 is the program's main thread: its mask must not leak. */
+        saved = pin_save(run->options->topology);
+        begin(run);
+    }
+    barrier_wait(&run->barrier);
+    pin(run, index);
+    if (index == 0)
+        prepare(run);
+    barrier_wait(&run->barrier);
+    work(run, index);
+    barrier_wait(&run->barrier);
+    if (index == 0) {
+        finish(run);
+        run->result.window_s = (double)(run->window.end_ns - run->window.begin_ns) * 1e-9;
+        run->result.working_set_bytes = run->trial.working_set_bytes;
+        summarize_counts(&run->result);
+        summarize_rates(&run->result);
+        judge(run);
+        pin_restore(run->options->topology, saved);
+    }
+    barrier_wait(&run->barrier);
+    return &run->result;
+}
+
+void trial_run_leave(struct trial_run *run) { barrier_wait(&run->barrier); }

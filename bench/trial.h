@@ -1,0 +1,55 @@
+/* A trial: one timed window of one cell, by all its threads, with its audit. */
+#ifndef RCBENCH_BENCH_TRIAL_H
+#define RCBENCH_BENCH_TRIAL_H
+
+#include "bench/cell.h"
+#include "bench/window.h"
+
+/* ok: all checks passed. invalid: not to be used; the reason says why. skipped: cannot run here.
+ * oversubscribed: all checks passed, with more threads than CPUs. */
+enum status { STATUS_OK, STATUS_INVALID, STATUS_SKIPPED, STATUS_OVERSUBSCRIBED };
+const char *status_name(enum status status);
+
+struct trial_thread {
+    struct window_result window;
+    const char *role;
+    unsigned cpu;         /* OS index; meaningless where nothing is pinned */
+    int numa_node;
+    uint64_t late_max;
+};
+
+struct trial_result {
+    enum status status;
+    bool failed_audit;            /* invalid because of a wrong count, not because of a noisy machine */
+    char reason[FAILURE_BYTES];
+    char utc[24];
+    unsigned threads;
+    struct trial_thread *thread;  /* one for each thread */
+    double window_s;              /* of the common window, as it was asked for */
+    uint64_t ops;
+    double ops_per_s, ns_per_op, jain, overlap, drift;
+    uint64_t thread_ops_min, thread_ops_max;
+    long ctx_voluntary, ctx_involuntary, minor_faults, major_faults;
+    uint64_t migrations;
+    uint64_t steal_ms;
+    uint64_t allocated_bytes, resident_bytes; /* 0: not known */
+    uint64_t late_objects_max;
+    bool has_turns;
+    uint64_t turns_min;
+    size_t working_set_bytes;
+};
+
+struct trial_run;
+
+/* For trials of this cell, one after the other. NULL: no memory. */
+struct trial_run *trial_run_new(struct cell *cell, const struct options *options);
+void trial_run_free(struct trial_run *run);
+
+/* Called by each of the cell's threads, with its number; returns for all when the trial is over. The result
+ * is the same for all and holds until trial_run_leave. */
+const struct trial_result *trial_run_thread(struct trial_run *run, unsigned index);
+
+/* Called by each of them when it needs the result no longer; the next trial may begin when all have. */
+void trial_run_leave(struct trial_run *run);
+
+#endif

@@ -1,0 +1,47 @@
+/* What the harness sees of a variant: one descriptor each, exported by bench/bodies.h, found through the
+ * registry (bench/registry.c). The functions are called on the worker's own thread. */
+#ifndef RCBENCH_BENCH_VARIANT_H
+#define RCBENCH_BENCH_VARIANT_H
+
+#include "bench/workload.h"
+
+struct account {
+    uint64_t allocations, frees;
+    uint64_t bytes_allocated, bytes_freed;
+};
+
+struct variant {
+    const char *name;
+    const char *scheme;
+    const char *mode;          /* single, free, gil */
+    const char *allocator;     /* jemalloc, system */
+    unsigned threads_max;      /* 0: no limit */
+    unsigned object_bytes;     /* header and type pointer */
+    bool gil;
+    bool exact_audit, immortal, late, never_frees;
+
+    const struct workload *const *workloads;
+    size_t workload_count;
+
+    /* Once for each trial, before any worker enters. */
+    void (*open)(uint64_t switch_interval_ns);
+    /* The worker's thread becomes one of the model's, attached. NULL: no memory. */
+    void *(*enter)(void);
+    void (*leave)(void *thread);
+    void (*detach)(void *thread);
+    void (*attach)(void *thread);
+    bool (*safepoint)(void *thread); /* true: was suspended */
+    uint64_t (*turns)(void *thread); /* of the GIL */
+    uint64_t (*late_max)(void *thread);
+    /* The shared objects: on worker 0, which has entered. -1: no memory. */
+    int (*populate)(void);
+    void (*depopulate)(void);
+    /* After the last worker has left. */
+    struct account (*close)(void);
+};
+
+/* In the order of the registry. */
+extern const struct variant *const variants[];
+extern const size_t variant_count;
+
+#endif

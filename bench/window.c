@@ -1,0 +1,131 @@
+/* The measured window. See window.h. */
+#include "bench/window.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+
+volatile int interrupted;
+
+/* A batch should take this long: long beside a look at the clock (some 20 ns), short beside the window and
+ * beside the switch interval of a GIL. */
+enum { BATCH_NS_MIN = 10000, BATCH_NS_MAX = 40000, BATCH_MIN = 64, BATCH_MAX = 1 << 20 };
+
+struct loop {
+    struct worker *worker;
+    const struct variant *variant;
+    uint64_t (*run)(struct worker *worker, uint64_t n);
+    uint64_t batch;
+    int cpu;
+    uint64_t cpu_changes;
+};
+
+/* One batch, then a safepoint. `after`: the clock after the batch, or, when the thread was suspended in the
+ * safepoint, 0 operations later. */
+struct step {
+    uint64_t ops;
+    uint64_t batch_end_ns;
+    uint64_t after_ns;
+    bool suspended;
+};
+
+static struct step loop_step(struct loop *loop)
+{
+    struct step step;
+    step.ops = loop->run(loop->worker, loop->batch);
+    step.batch_end_ns = clock_ns();
+    step.suspended = loop->variant->safepoint(loop->worker->thread);
+    step.after_ns = step.suspended ? clock_ns() : step.batch_end_ns;
+    int cpu = sched_getcpu();
+    loop->cpu_changes += cpu != loop->cpu;
+    loop->cpu = cpu;
+    return step;
+}
+
+static bool trial_over(const struct worker *worker)
+{
+    return interrupted || __atomic_load_n(&worker->trial->failed, __ATOMIC_RELAXED);
+}
+
+/* Returns when the window begins for this worker: where the batch ended that ran into it, or its very
+ * begin when this worker was suspended then and so did nothing. */
+static uint64_t ramp(struct loop *loop, const struct window *window)
+{
+    uint64_t last_ns = clock_ns();
+    while (!trial_over(loop->worker)) {
+        struct step step = loop_step(loop);
+        if (step.batch_end_ns >= window->begin_ns)
+            return step.batch_end_ns;
+        if (step.after_ns >= window->begin_ns)
+            return window->begin_ns;
+        uint64_t took = step.batch_end_ns - last_ns;
+        if (took < BATCH_NS_MIN && loop->batch < BATCH_MAX)
+            loop->batch *= 2;
+        else if (took > BATCH_NS_MAX && loop->batch > BATCH_MIN)
+            loop->batch /= 2;
+        last_ns = step.after_ns;
+    }
+    return clock_ns();
+}
+
+static void measure(struct loop *loop, const struct window *window, struct window_result *result)
+{
+    uint64_t middle_ns = window->begin_ns + (window->end_ns - window->begin_ns) / 2;
+    uint64_t excluded_ns = loop->worker->excluded_ns;
+    result->end_ns = result->begin_ns;
+    while (!trial_over(loop->worker)) {
+        struct step step = loop_step(loop);
+        result->ops += step.ops;
+        result->excluded_ns = loop->worker->excluded_ns - excluded_ns;
+        if (result->half_ns == 0 && step.after_ns >= middle_ns) {
+            result->half_ns = step.after_ns;
+            result->half_ops = result->ops;
+            result->half_excluded_ns = result->excluded_ns;
+        }
+        result->end_ns = step.batch_end_ns;
+        if (step.batch_end_ns >= window->end_ns)
+            return;
+        if (step.after_ns >= window->end_ns) {
+            result->end_ns = window->end_ns; /* suspended over the end: nothing was done since the batch */
+            return;
+        }
+    }
+}
+
+static struct rusage thread_usage(void)
+{
+    struct rusage usage = {0};
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage;
+}
+
+void window_run(struct worker *worker, struct window *window, struct window_result *result)
+{
+    const struct variant *variant = worker->trial->variant;
+    struct loop loop = {.worker = worker,
+                        .variant = variant,
+                        .run = worker->trial->workload->batch,
+                        .batch = BATCH_MIN,
+                        .cpu = sched_getcpu()};
+    memset(result, 0, sizeof *result);
+    result->begin_ns = ramp(&loop, window);
+    loop.cpu_changes = 0;
+    struct rusage before = thread_usage();
+    uint64_t turns = variant->turns(worker->thread);
+    measure(&loop, window, result);
+    result->turns = variant->turns(worker->thread) - turns;
+    struct rusage after = thread_usage();
+
+    result->batch = loop.batch;
+    result->cpu_changes = loop.cpu_changes;
+    result->ctx_voluntary = after.ru_nvcsw - before.ru_nvcsw;
+    result->ctx_involuntary = after.ru_nivcsw - before.ru_nivcsw;
+    result->minor_faults = after.ru_minflt - before.ru_minflt;
+    result->major_faults = after.ru_majflt - before.ru_majflt;
+
+    __atomic_add_fetch(&window->measured, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(&window->measured, __ATOMIC_ACQUIRE) < window->threads) {
+        loop_step(&loop);
+        if (trial_over(worker) && !variant->gil)
+            sched_yield();
+    }
+}

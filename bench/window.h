@@ -1,0 +1,34 @@
+/* The measured window: the loop that every worker of a trial runs.
+ *
+ * ramp: full load, batches are sized. window: one span of time, the same for all workers, in which each
+ * counts its own operations. cool: the load stays on until the last worker has measured. */
+#ifndef RCBENCH_BENCH_WINDOW_H
+#define RCBENCH_BENCH_WINDOW_H
+
+#include "bench/variant.h"
+
+struct window {
+    uint64_t begin_ns, end_ns;      /* monotonic clock; set before the workers start */
+    uint32_t threads;
+    uint32_t measured LINE_ALIGNED; /* workers that have left the window */
+};
+
+/* One worker's account of its window. */
+struct window_result {
+    uint64_t ops;
+    uint64_t begin_ns, end_ns;  /* when this worker began and ended to count */
+    uint64_t excluded_ns;       /* time in between that was set-up */
+    uint64_t half_ns, half_ops, half_excluded_ns; /* at the first look at the clock past the middle */
+    uint64_t batch;             /* operations asked for at a time */
+    uint64_t turns;             /* of the GIL */
+    uint64_t cpu_changes;       /* seen between batches */
+    long ctx_voluntary, ctx_involuntary, minor_faults, major_faults;
+};
+
+/* Set by a signal handler: all trials end at once. */
+extern volatile int interrupted;
+
+/* Runs on the worker's thread, attached. Ends early, and for all, when the trial fails or is interrupted. */
+void window_run(struct worker *worker, struct window *window, struct window_result *result);
+
+#endif

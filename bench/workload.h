@@ -1,0 +1,115 @@
+/* What a workload is, and what the harness and a workload's body tell each other. A body is compiled once
+ * for each variant (bench/bodies.h); the harness calls it through these pointers, once per batch.
+ *
+ * A trial calls, in this order:
+ *   prepare(trial)      on worker 0: makes what all threads share
+ *   start(worker)       on every worker: makes what is its own, so that it owns it and touches it first
+ *   batch(worker, n)    on every worker, again and again: about n operations
+ *   stop(worker)        on every worker: checks and drops its own. The others then leave
+ *   finish(trial)       on worker 0, alone: checks and drops what was shared
+ * All are attached when called. prepare, start: -1 when there is no memory; stop and finish then still run
+ * and must cope. Whatever is wrong is said with trial_fail. */
+#ifndef RCBENCH_BENCH_WORKLOAD_H
+#define RCBENCH_BENCH_WORKLOAD_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/platform.h"
+
+struct variant;
+struct workload;
+
+enum { CACHE_LEVELS = 3, FAILURE_BYTES = 160 };
+
+struct trial {
+    const struct variant *variant;
+    const struct workload *workload;
+    const char *params; /* key=value, joined by ';' */
+    unsigned threads;
+    uint64_t seed;
+    size_t cache_bytes[CACHE_LEVELS + 1]; /* [1] .. [3]; where there is no such cache, the one below it */
+    size_t memory_bytes;                  /* of the machine */
+    void *shared;                         /* prepare's */
+    size_t working_set_bytes;             /* said by the workload; 0: does not apply */
+    uint32_t failed;                      /* set once, then `failure` is */
+    char failure[FAILURE_BYTES];
+};
+
+struct worker {
+    struct trial *trial;
+    unsigned index;
+    void *thread;         /* the model's struct thread */
+    void *state;          /* start's */
+    const char *role;     /* where workers differ, else "worker" */
+    uint64_t excluded_ns; /* time in batches that is set-up, not the operation */
+    uint64_t random;      /* state of random_next; differs between workers */
+} LINE_ALIGNED;
+
+/* How much a run includes: each point belongs to the profiles from its own on. */
+enum profile { PROFILE_QUICK, PROFILE_STANDARD, PROFILE_FULL };
+
+struct point {
+    const char *params; /* as in struct trial; "" where there are none. NULL ends the list */
+    enum profile from;
+};
+
+struct workload {
+    const char *name;
+    const char *driver;    /* overhead: always one thread; scaling: 1..N */
+    const char *summary;   /* one line: what one operation is */
+    const struct point *points;
+    unsigned threads_min;  /* fewest threads that make sense */
+    int (*prepare)(struct trial *trial);
+    int (*start)(struct worker *worker);
+    uint64_t (*batch)(struct worker *worker, uint64_t n);
+    void (*stop)(struct worker *worker);
+    void (*finish)(struct trial *trial);
+};
+
+/* The first failure of a trial counts; any thread may report one. */
+__attribute__((format(printf, 2, 3))) static inline void trial_fail(struct trial *trial, const char *format, ...)
+{
+    if (__atomic_exchange_n(&trial->failed, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(trial->failure, sizeof trial->failure, format, arguments);
+    va_end(arguments);
+}
+
+/* The value of a parameter, which ends at ';' or the end of the text; NULL where it is not given. */
+static inline const char *trial_param(const struct trial *trial, const char *key)
+{
+    size_t length = strlen(key);
+    for (const char *at = trial->params; at != NULL && *at != '\0';) {
+        if (strncmp(at, key, length) == 0 && at[length] == '=')
+            return at + length + 1;
+        at = strchr(at, ';');
+        at = at != NULL ? at + 1 : NULL;
+    }
+    return NULL;
+}
+
+static inline bool trial_param_is(const struct trial *trial, const char *key, const char *value)
+{
+    const char *given = trial_param(trial, key);
+    size_t length = strlen(value);
+    return given != NULL && strncmp(given, value, length) == 0 && (given[length] == ';' || given[length] == '\0');
+}
+
+/* splitmix64: for what is drawn before the window. */
+static inline uint64_t random_next(uint64_t *state)
+{
+    uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+/* 0 .. limit-1; limit is small beside 2^64, so the bias is not measurable. */
+static inline uint64_t random_below(uint64_t *state, uint64_t limit) { return random_next(state) % limit; }
+
+#endif

@@ -1,0 +1,143 @@
+/* What several workloads use: audits, working sets. */
+#ifndef RCBENCH_BENCH_WORKLOADS_COMMON_H
+#define RCBENCH_BENCH_WORKLOADS_COMMON_H
+
+#include "bench/workload.h"
+#include "core/model.h"
+
+static const struct point no_points[] UNUSED = {{"", PROFILE_QUICK}, {NULL, PROFILE_QUICK}};
+
+static UNUSED int prepare_nothing(struct trial *trial)
+{
+    (void)trial;
+    return 0;
+}
+
+static UNUSED int start_nothing(struct worker *worker)
+{
+    (void)worker;
+    return 0;
+}
+
+static UNUSED void stop_nothing(struct worker *worker) { (void)worker; }
+static UNUSED void finish_nothing(struct trial *trial) { (void)trial; }
+
+/* Called while nobody else counts `o`: it must have `expected` references, where the scheme can tell. */
+static UNUSED void audit_count(struct trial *trial, const char *what, struct object *o, int64_t expected)
+{
+    int64_t count = rc_audit(&o->rc);
+    if (RC_EXACT_AUDIT && count != RC_AUDIT_IMMORTAL && count != expected)
+        trial_fail(trial, "%s has %lld references, %lld are right", what, (long long)count, (long long)expected);
+}
+
+/* ---- working sets: objects of one thread, reached through an array of pointers ----------------------- */
+
+struct set {
+    size_t length;
+    struct object **items; /* each an owned reference */
+};
+
+/* An owned int with a count of its own: above the small ints, which are shared. */
+static inline struct object *own_int(uint64_t i) { return int_new((int64_t)(i + SMALL_INT_MAX + 1)); }
+
+static UNUSED void set_drop(struct trial *trial, struct set *set)
+{
+    for (size_t i = 0; i < set->length; i++) {
+        audit_count(trial, "an object of the set", set->items[i], 1);
+        object_decref(set->items[i]);
+    }
+    free(set->items);
+    *set = (struct set){0};
+}
+
+/* -1: no memory; the set is then shorter and still to be dropped. */
+static UNUSED int set_make(struct set *set, size_t length)
+{
+    set->length = 0;
+    set->items = malloc((length ? length : 1) * sizeof *set->items);
+    if (set->items == NULL)
+        return -1;
+    while (set->length < length) {
+        struct object *o = own_int(set->length);
+        if (o == NULL)
+            return -1;
+        set->items[set->length++] = o;
+    }
+    return 0;
+}
+
+/* Fisher and Yates. */
+static UNUSED void set_shuffle(struct set *set, uint64_t *random)
+{
+    for (size_t i = set->length; i > 1; i--) {
+        size_t j = random_below(random, i);
+        struct object *swap = set->items[i - 1];
+        set->items[i - 1] = set->items[j];
+        set->items[j] = swap;
+    }
+}
+
+/* For workloads whose own state is one set. */
+static UNUSED int start_set(struct worker *worker, size_t length)
+{
+    struct set *set = calloc(1, sizeof *set);
+    worker->state = set;
+    return set != NULL ? set_make(set, length) : -1;
+}
+
+static UNUSED void stop_set(struct worker *worker)
+{
+    struct set *set = worker->state;
+    if (set != NULL)
+        set_drop(worker->trial, set);
+    free(set);
+}
+
+/* For workloads whose threads share one set: made on worker 0's main thread, which then waits, detached,
+ * while the workers run: to all of them these are a stranger's objects. */
+static UNUSED int prepare_set(struct trial *trial, size_t length)
+{
+    struct set *set = calloc(1, sizeof *set);
+    trial->shared = set;
+    if (set == NULL || set_make(set, length) != 0)
+        return -1;
+    for (size_t i = 0; i < length; i++)
+        if (object_publish(set->items[i]) != 0)
+            return -1;
+    return 0;
+}
+
+static UNUSED void finish_set(struct trial *trial)
+{
+    struct set *set = trial->shared;
+    if (set != NULL)
+        set_drop(trial, set);
+    free(set);
+}
+
+/* Bytes of a set of one object in the smallest header: int and pointer, as the allocator rounds them. The
+ * same for all variants, so that all count the same number of objects, and a wide header costs what it
+ * costs. */
+enum { SET_ITEM_BYTES = 32 + sizeof(void *) };
+
+/* How many objects the parameter `set` asks for: a number, or a cache that the set half fills. L3 is taken
+ * as at most 16 times L2: a guest is shown the whole machine's L3 and has its share of it. DRAM is twice
+ * the whole L3. */
+static UNUSED size_t set_length_of(const struct trial *trial)
+{
+    const size_t *cache = trial->cache_bytes;
+    size_t bytes;
+    if (trial_param_is(trial, "set", "L1"))
+        bytes = cache[1] / 2;
+    else if (trial_param_is(trial, "set", "L2"))
+        bytes = cache[2] / 2;
+    else if (trial_param_is(trial, "set", "L3"))
+        bytes = cache[3] / 2 < cache[2] * 16 ? cache[3] / 2 : cache[2] * 16;
+    else if (trial_param_is(trial, "set", "DRAM"))
+        bytes = cache[3] * 2;
+    else
+        return strtoull(trial_param(trial, "set"), NULL, 10);
+    return bytes / SET_ITEM_BYTES;
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* graph_drop: drop the root of a graph and with it everything. The building is not timed. A tree is dropped
+ * along many branches; a chain, one list in the other, is as deep as it is long: the model must bound its
+ * stack there. */
+#include "bench/workloads/common.h"
+
+enum { GRAPH_TREE_DEPTH = 12, GRAPH_CHAIN_LENGTH = 4096 };
+
+static const struct point graph_drop_points[] = {
+    {"shape=tree", PROFILE_QUICK},
+    {"shape=chain", PROFILE_QUICK},
+    {NULL, PROFILE_QUICK},
+};
+
+/* A binary tree of tuples, `depth` levels; adds its objects to *count. NULL: no memory. */
+static struct object *graph_tree(unsigned depth, uint64_t *count)
+{
+    struct object *node = tuple_new(depth > 1 ? 2 : 0);
+    if (node == NULL)
+        return NULL;
+    ++*count;
+    for (size_t i = 0; depth > 1 && i < 2; i++) {
+        struct object *child = graph_tree(depth - 1, count);
+        if (child == NULL) {
+            object_decref(node);
+            return NULL;
+        }
+        tuple_fill(node, i, child);
+    }
+    return node;
+}
+
+static struct object *graph_chain(uint64_t length, uint64_t *count)
+{
+    struct object *outer = NULL;
+    for (uint64_t i = 0; i < length; i++) {
+        struct object *list = list_new();
+        bool failed = list == NULL || (outer != NULL && list_append(list, outer) != 0);
+        object_xdecref(outer);
+        outer = list;
+        if (failed) {
+            object_xdecref(list);
+            return NULL;
+        }
+        ++*count;
+    }
+    return outer;
+}
+
+static uint64_t graph_drop_batch(struct worker *worker, uint64_t n)
+{
+    bool tree = trial_param_is(worker->trial, "shape", "tree");
+    uint64_t done = 0;
+    while (done < n) {
+        uint64_t begin = clock_ns();
+        struct object *root = tree ? graph_tree(GRAPH_TREE_DEPTH, &done) : graph_chain(GRAPH_CHAIN_LENGTH, &done);
+        worker->excluded_ns += clock_ns() - begin;
+        if (root == NULL) {
+            trial_fail(worker->trial, "out of memory for a graph");
+            break;
+        }
+        object_decref(root);
+    }
+    return done;
+}
+
+static const struct workload graph_drop_workload = {
+    .name = "graph_drop",
+    .driver = "overhead",
+    .summary = "destroy one object of a graph whose root is dropped",
+    .points = graph_drop_points,
+    .threads_min = 1,
+    .prepare = prepare_nothing,
+    .start = start_nothing,
+    .batch = graph_drop_batch,
+    .stop = stop_nothing,
+    .finish = finish_nothing,
+};

@@ -1,0 +1,68 @@
+/* mixed: p % of the references go to 64 objects that all threads share, the rest to 64 of the thread's own,
+ * in an order drawn before: at which share of shared objects does a scheme stop to scale? */
+#include "bench/workloads/pair_loop.h"
+
+enum { MIXED_OBJECTS = 64, MIXED_SEQUENCE = 8192 };
+
+struct mixed_state {
+    struct set own;
+    size_t next;
+    struct object *sequence[MIXED_SEQUENCE]; /* borrowed from either set */
+};
+
+static const struct point mixed_points[] = {
+    {"p=0", PROFILE_QUICK},   {"p=1", PROFILE_STANDARD},  {"p=5", PROFILE_QUICK},   {"p=10", PROFILE_STANDARD},
+    {"p=25", PROFILE_QUICK},  {"p=50", PROFILE_STANDARD}, {"p=100", PROFILE_QUICK}, {NULL, PROFILE_QUICK},
+};
+
+static int mixed_prepare(struct trial *trial) { return prepare_set(trial, MIXED_OBJECTS); }
+
+/* Exactly p % of the places are shared ones, at random positions. */
+static int mixed_start(struct worker *worker)
+{
+    struct set *shared = worker->trial->shared;
+    struct mixed_state *state = calloc(1, sizeof *state);
+    worker->state = state;
+    if (state == NULL || set_make(&state->own, MIXED_OBJECTS) != 0)
+        return -1;
+    size_t percent = strtoull(trial_param(worker->trial, "p"), NULL, 10);
+    size_t shared_places = MIXED_SEQUENCE * percent / 100;
+    for (size_t i = 0; i < MIXED_SEQUENCE; i++) {
+        struct set *from = i < shared_places ? shared : &state->own;
+        state->sequence[i] = from->items[random_below(&worker->random, MIXED_OBJECTS)];
+    }
+    struct set places = {.length = MIXED_SEQUENCE, .items = state->sequence};
+    set_shuffle(&places, &worker->random);
+    return 0;
+}
+
+static uint64_t mixed_batch(struct worker *worker, uint64_t n)
+{
+    struct mixed_state *state = worker->state;
+    if (n > MIXED_SEQUENCE - state->next)
+        n = MIXED_SEQUENCE - state->next;
+    RC_SYMBOL(pair_set)(state->sequence + state->next, n);
+    state->next = (state->next + n) % MIXED_SEQUENCE;
+    return n;
+}
+
+static void mixed_stop(struct worker *worker)
+{
+    struct mixed_state *state = worker->state;
+    if (state != NULL)
+        set_drop(worker->trial, &state->own);
+    free(state);
+}
+
+static const struct workload mixed_workload = {
+    .name = "mixed",
+    .driver = "scaling",
+    .summary = "incref and decref; p % of them on 64 shared objects, the rest on own ones",
+    .points = mixed_points,
+    .threads_min = 1,
+    .prepare = mixed_prepare,
+    .start = mixed_start,
+    .batch = mixed_batch,
+    .stop = mixed_stop,
+    .finish = finish_set,
+};

@@ -1,0 +1,76 @@
+/* pair: one increment and one decrement, over a set of objects: the smallest thing that a scheme does.
+ * One hot object shows the length of the dependency through its count (store forwarding); larger sets show
+ * what the instructions and the header's width cost where the counts come from a cache or from memory. */
+#include "bench/workloads/pair_loop.h"
+
+struct pair_state {
+    struct set set;
+    size_t next; /* index where the next batch starts */
+};
+
+static const struct point pair_points[] = {
+    {"set=1", PROFILE_QUICK},
+    {"set=L1", PROFILE_QUICK},
+    {"set=L1;order=shuffled", PROFILE_STANDARD},
+    {"set=L2", PROFILE_QUICK},
+    {"set=L2;order=shuffled", PROFILE_QUICK},
+    {"set=L3", PROFILE_STANDARD},
+    {"set=L3;order=shuffled", PROFILE_STANDARD},
+    {"set=DRAM", PROFILE_FULL},
+    {"set=DRAM;order=shuffled", PROFILE_FULL},
+    {NULL, PROFILE_QUICK},
+};
+
+static int pair_start(struct worker *worker)
+{
+    struct trial *trial = worker->trial;
+    struct pair_state *state = calloc(1, sizeof *state);
+    worker->state = state;
+    if (state == NULL)
+        return -1;
+    size_t length = set_length_of(trial);
+    trial->working_set_bytes = length * (sizeof(struct int_object) + sizeof(struct object *));
+    if (trial->working_set_bytes > trial->memory_bytes / 4) {
+        trial_fail(trial, "the set needs %zu bytes, more than a quarter of the memory", trial->working_set_bytes);
+        return 0;
+    }
+    if (set_make(&state->set, length) != 0)
+        return -1;
+    if (trial_param_is(trial, "order", "shuffled"))
+        set_shuffle(&state->set, &worker->random);
+    return 0;
+}
+
+static uint64_t pair_batch(struct worker *worker, uint64_t n)
+{
+    struct pair_state *state = worker->state;
+    if (state->set.length == 1)
+        return RC_SYMBOL(pair_hot)(state->set.items[0], n);
+    size_t left = state->set.length - state->next;
+    if (n > left)
+        n = left;
+    RC_SYMBOL(pair_set)(state->set.items + state->next, n);
+    state->next = n == left ? 0 : state->next + n;
+    return n;
+}
+
+static void pair_stop(struct worker *worker)
+{
+    struct pair_state *state = worker->state;
+    if (state != NULL)
+        set_drop(worker->trial, &state->set);
+    free(state);
+}
+
+static const struct workload pair_workload = {
+    .name = "pair",
+    .driver = "overhead",
+    .summary = "incref and decref of one object of a set",
+    .points = pair_points,
+    .threads_min = 1,
+    .prepare = prepare_nothing,
+    .start = pair_start,
+    .batch = pair_batch,
+    .stop = pair_stop,
+    .finish = finish_nothing,
+};

@@ -1,0 +1,32 @@
+/* The two loops that `pair` and the scaling workloads time. Not inlined and named after the variant, so
+ * that they can be found in a disassembly: tests/codegen checks what is in them. */
+#ifndef RCBENCH_BENCH_WORKLOADS_PAIR_LOOP_H
+#define RCBENCH_BENCH_WORKLOADS_PAIR_LOOP_H
+
+#include "bench/workloads/common.h"
+
+/* The compiler must not merge an increment with a decrement, of this turn or the next: OPAQUE says that the
+ * count may be read in between, as by any code that runs under the reference. */
+static inline void pair_once(struct object *o)
+{
+    object_incref(o);
+    OPAQUE(o);
+    object_decref(o);
+    OPAQUE(o);
+}
+
+static NOINLINE UNUSED uint64_t RC_SYMBOL(pair_hot)(struct object *o, uint64_t n)
+{
+    for (uint64_t i = n; i > 0; i--)
+        pair_once(o);
+    return n;
+}
+
+static NOINLINE UNUSED uint64_t RC_SYMBOL(pair_set)(struct object **items, uint64_t n)
+{
+    for (struct object **end = items + n; items < end; items++)
+        pair_once(*items);
+    return n;
+}
+
+#endif

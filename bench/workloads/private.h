@@ -1,0 +1,57 @@
+/* private: every thread works on its own objects, nothing is shared: what must scale with the cores. */
+#include "bench/workloads/churn_loop.h"
+#include "bench/workloads/pair_loop.h"
+
+struct private_state {
+    struct set set;
+    size_t next;
+    bool churn;
+};
+
+static const struct point private_points[] = {
+    {"op=pair", PROFILE_QUICK},
+    {"op=churn", PROFILE_QUICK},
+    {NULL, PROFILE_QUICK},
+};
+
+static int private_start(struct worker *worker)
+{
+    struct private_state *state = calloc(1, sizeof *state);
+    worker->state = state;
+    if (state == NULL)
+        return -1;
+    state->churn = trial_param_is(worker->trial, "op", "churn");
+    return set_make(&state->set, CHURN_RING);
+}
+
+static uint64_t private_batch(struct worker *worker, uint64_t n)
+{
+    struct private_state *state = worker->state;
+    if (state->churn)
+        return churn_ring(worker->trial, &state->set, &state->next, n);
+    uint64_t done = 0;
+    while (done < n)
+        done += RC_SYMBOL(pair_set)(state->set.items, CHURN_RING);
+    return done;
+}
+
+static void private_stop(struct worker *worker)
+{
+    struct private_state *state = worker->state;
+    if (state != NULL)
+        set_drop(worker->trial, &state->set);
+    free(state);
+}
+
+static const struct workload private_workload = {
+    .name = "private",
+    .driver = "scaling",
+    .summary = "incref and decref, or make and drop, on the thread's own objects",
+    .points = private_points,
+    .threads_min = 1,
+    .prepare = prepare_nothing,
+    .start = private_start,
+    .batch = private_batch,
+    .stop = private_stop,
+    .finish = finish_nothing,
+};
