@@ -49,7 +49,7 @@ static inline uint64_t clock_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* The compiler must assume that *pointer is read and written here. Costs no instruction. */
-#define OPAQUE(pointer) __asm__ volatile("" : "+r"(pointer) : : "memory")
+/* The compiler must assume that *pointer, and all memory, is read and written here. Costs no instruction. */
+#define OPAQUE(pointer) __asm__ volatile("" : : "r"(pointer) : "memory")
 
 #endif
