@@ -1,6 +1,8 @@
 /* Which cells there are. See cell.h. */
 #include "bench/cell.h"
 
+#include "bench/memory_stats.h"
+
 /* key=value;key=value as key:value/key:value */
 static void cell_name(struct cell *cell)
 {
@@ -69,6 +71,13 @@ struct cell *cells_make(const struct options *options, size_t *count)
     return cells;
 }
 
+/* How long a variant that never frees may run before it has filled a quarter of the memory. */
+static uint64_t filling_ns(const struct cell *cell)
+{
+    const double bytes_per_ns_and_thread = 2; /* making ints and nothing else fills 1.5 */
+    return (uint64_t)((double)memory_total_bytes() / 4 / bytes_per_ns_and_thread / cell->threads);
+}
+
 uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
 {
     /* A turn is one switch interval, and a little for the switch itself. */
@@ -76,6 +85,8 @@ uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
     uint64_t turns_ns = options->switch_interval_ns * cell->threads * TURNS * SLACK_PERCENT / 100;
     if (cell->variant->gil && cell->threads > 1 && turns_ns > options->window_ns)
         return turns_ns;
+    if (cell->variant->never_frees && filling_ns(cell) < options->window_ns)
+        return filling_ns(cell);
     return options->window_ns;
 }
 

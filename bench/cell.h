@@ -22,8 +22,8 @@ struct cell {
  * array. NULL: no memory. */
 struct cell *cells_make(const struct options *options, size_t *count);
 
-/* Nanoseconds that the window of this cell lasts: --window, or more under a GIL, where every thread must
- * have had ten turns. */
+/* Nanoseconds that the window of this cell lasts: --window; more under a GIL, where every thread must have had
+ * ten turns; less where a variant that never frees would fill the memory. */
 uint64_t cell_window_ns(const struct cell *cell, const struct options *options);
 
 /* About how long a trial of the cell takes in all, in seconds. */

@@ -1,5 +1,5 @@
 /* machine.h - what a run was measured on: the facts about machine, kernel, compiler and libraries that
- * run.json keeps, the warnings that follow from them, and the time that a hypervisor took away.
+ * run.json keeps, and the warnings that follow from them.
  *
  * Facts are read from /proc, /sys and /etc once, when asked. A fact that this machine does not tell is
  * null; that is never an error.
@@ -7,10 +7,9 @@
 #ifndef RCBENCH_BENCH_MACHINE_H
 #define RCBENCH_BENCH_MACHINE_H
 
-#include "bench/placement.h"
-
-#include <stdint.h>
 #include <stdio.h>
+
+struct machine_topology;
 
 /* A library that the caller knows the version of (machine.c knows hwloc's and the C library's). Both
  * strings stay the caller's; a NULL version is written as null. */
@@ -29,11 +28,5 @@ struct machine_libraries {
  * `warnings` is an array of sentences, each with what to do. libs may be NULL. Main thread. Flushes
  * `out`. Returns 0, or -1 when it could not be written. */
 int machine_write_json(FILE *out, const struct machine_topology *t, const struct machine_libraries *libs);
-
-/* The time since boot that the hypervisor ran somebody else on these CPUs (/proc/stat's steal column), in
- * milliseconds, summed over the n CPUs (one named twice counts once). The kernel counts in ticks, 10 ms
- * as a rule. Returns 0, or -1 with *ms 0 when the system does not tell for one of them. Opens a file:
- * not within a measured window. Any thread. */
-int machine_steal_ms(const unsigned *os_index, unsigned n, uint64_t *ms);
 
 #endif

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "bench/gbench.h"
-#include "bench/machine.h"
 #include "bench/memory_stats.h"
 #include "bench/report_text.h"
 #include "bench/rows.h"

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "bench/suggest.h"
+#include "bench/thread_list.h"
+#include "bench/topology.h"
 #include "bench/variant.h"
 
 enum { WINDOW_MS_DEFAULT = 100, WINDOW_MS_MAX = 3600 * 1000, RAMP_MS_DEFAULT = 10, SWITCH_US_DEFAULT = 5000 };
@@ -368,7 +370,7 @@ static int read_threads(struct options *options, const char *value)
     if (value == NULL)
         return default_threads(options);
     char error[400];
-    options->thread_counts = placement_parse_threads(value, options->pus, &options->threads, error, sizeof error);
+    options->thread_counts = thread_list_parse(value, options->pus, &options->threads, error, sizeof error);
     if (options->thread_counts == 0)
         return refuse("--threads", NULL, "%s", error);
     unsigned most = options->threads[options->thread_counts - 1];

@@ -3,6 +3,9 @@
 #ifndef RCBENCH_BENCH_OPTIONS_H
 #define RCBENCH_BENCH_OPTIONS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "bench/placement.h"
 #include "bench/workload.h"
 

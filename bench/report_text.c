@@ -8,6 +8,7 @@
 #include "bench/gbench.h"
 #include "bench/machine.h"
 #include "bench/memory_stats.h"
+#include "bench/topology.h"
 
 #if !defined(RCBENCH_VERSION) || !defined(RCBENCH_GBENCH_VERSION)
 #error "the build says which versions: see CMakeLists.txt"

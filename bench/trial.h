@@ -25,7 +25,7 @@ struct trial_result {
     char utc[24];
     unsigned threads;
     struct trial_thread *thread;  /* one for each thread */
-    double window_s;              /* of the common window, as it was asked for */
+    double window_s;              /* in which all threads measured */
     uint64_t ops;
     double ops_per_s, ns_per_op, jain, overlap, drift;
     uint64_t thread_ops_min, thread_ops_max;

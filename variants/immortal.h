@@ -34,7 +34,7 @@ static inline void rc_init(struct rc_head *h) { p32_set(&h->count, 1); h->unused
 static inline void rc_incref(struct rc_head *h)
 {
     uint32_t count = p32_get(&h->count);
-    if (immortal_is(count))
+    if (UNLIKELY(immortal_is(count)))
         return;
     p32_set(&h->count, count + 1);
 }
@@ -42,7 +42,7 @@ static inline void rc_incref(struct rc_head *h)
 static inline bool rc_decref(struct rc_head *h)
 {
     uint32_t count = p32_get(&h->count);
-    if (immortal_is(count))
+    if (UNLIKELY(immortal_is(count)))
         return false;
     p32_set(&h->count, count - 1);
     return count == 1;

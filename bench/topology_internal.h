@@ -1,0 +1,31 @@
+/* topology_internal.h - what a topology is made of, for the files that walk it through hwloc: topology_open.c,
+ * topology.c, placement.c, pin.c. Everybody else uses topology.h. */
+#ifndef RCBENCH_BENCH_TOPOLOGY_INTERNAL_H
+#define RCBENCH_BENCH_TOPOLOGY_INTERNAL_H
+
+#include "bench/topology.h"
+
+#include <hwloc.h>
+
+struct machine_topology {
+    hwloc_topology_t hw;
+    hwloc_bitmap_t allowed; /* PUs that this process may use */
+    hwloc_bitmap_t *kind;   /* those PUs by kind of core, the most performant first */
+    unsigned kinds;
+    bool this_machine;
+    bool all_kinds;
+};
+
+/* The PUs that placement hands out; the topology's. */
+hwloc_const_bitmap_t topology_eligible(const struct machine_topology *t);
+
+/* The next PU that placement hands out, in logical order; the first after NULL, and NULL at the end. */
+hwloc_obj_t topology_next_pu(const struct machine_topology *t, hwloc_obj_t pu);
+
+/* Cores are named by their object; a PU outside any core is a core of its own. */
+hwloc_obj_t topology_core_of(const struct machine_topology *t, hwloc_obj_t pu);
+
+/* The first node, in logical order, that is local to the PU; NULL when none is. */
+hwloc_obj_t topology_node_of(const struct machine_topology *t, unsigned os_index);
+
+#endif
