@@ -1,0 +1,189 @@
+# Finds, installs and builds what the commands beside this folder need: source it, set setup_name, call setup_*.
+# shellcheck shell=bash
+#
+# Caller sets:  setup_name     the command's name, which opens each line that it prints
+#               setup_install  "yes", or "no" after --no-install
+# It leaves:    PYTHON         a Python that imports all modules of setup_modules
+
+setup_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)"
+setup_name="${setup_name:-setup}"
+setup_install="${setup_install:-yes}"
+setup_modules="pandas scipy matplotlib jinja2 rich"
+setup_missing=()
+
+setup_say() { printf '%s: %s\n' "$setup_name" "$*"; }
+
+# One line on standard error, then the given exit status.
+setup_die() {
+    local status="$1"
+    shift
+    printf '%s: %s\n' "$setup_name" "$*" >&2
+    exit "$status"
+}
+
+setup_lacks() { setup_missing+=("$@"); }
+
+# setup_command PACKAGE COMMAND...: the package is missing unless all its commands are there.
+setup_command() {
+    local package="$1" command
+    shift
+    for command in "$@"; do
+        if ! command -v "$command" >/dev/null 2>&1; then
+            setup_lacks "$package"
+            return
+        fi
+    done
+}
+
+# setup_library PACKAGE MODULE: by pkg-config where it knows the library, else by the package database.
+setup_library() {
+    local package="$1" module="$2"
+    if command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$module" 2>/dev/null; then
+        return
+    fi
+    if dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed; then
+        return
+    fi
+    setup_lacks "$package"
+}
+
+# Sets PYTHON to the first of $PYTHON, python3 and /usr/bin/python3 that imports every module.
+setup_python() {
+    local candidate
+    for candidate in "${PYTHON:-}" python3 /usr/bin/python3; do
+        [[ -n "$candidate" ]] || continue
+        if "$candidate" -c "import ${setup_modules// /, }" >/dev/null 2>&1; then
+            PYTHON="$candidate"
+            export PYTHON
+            return 0
+        fi
+    done
+    return 1
+}
+
+setup_need_python() {
+    setup_python && return
+    local module
+    setup_lacks python3
+    for module in $setup_modules; do
+        setup_lacks "python3-$module"
+    done
+}
+
+setup_need_build() {
+    setup_command cmake cmake
+    setup_command ninja-build ninja
+    setup_command gcc gcc
+    setup_command g++ g++
+    setup_command pkg-config pkg-config
+    setup_command binutils objdump
+    setup_command hwloc-nox lstopo-no-graphics
+    setup_library libbenchmark-dev benchmark
+    setup_library libhwloc-dev hwloc
+    setup_library libjemalloc-dev jemalloc
+}
+
+# Major version of the distribution's default clang: from clang itself, else from apt, else from the release's name.
+setup_clang_major() {
+    local major
+    major="$(clang -dumpversion 2>/dev/null | cut -d. -f1)" || true
+    if [[ -z "$major" ]]; then
+        major="$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p')" || true
+    fi
+    if [[ -z "$major" ]]; then
+        case "$(. /etc/os-release 2>/dev/null && printf '%s' "${VERSION_CODENAME:-}")" in
+            noble) major=18 ;;
+            *) major=14 ;;
+        esac
+    fi
+    printf '%s' "$major"
+}
+
+setup_need_tests() {
+    local resources
+    setup_command clang clang
+    setup_command valgrind valgrind
+    if command -v clang >/dev/null 2>&1; then
+        resources="$(clang -print-resource-dir 2>/dev/null)" || resources=""
+        compgen -G "$resources/lib/linux/libclang_rt.tsan-*.a" >/dev/null && return
+    fi
+    setup_lacks "libclang-rt-$(setup_clang_major)-dev"
+}
+
+# Prints the prefix that makes apt-get work for this user (nothing for root); fails where there is none.
+setup_privilege() {
+    if [[ "$(id -u)" == 0 ]]; then
+        return 0
+    fi
+    command -v sudo >/dev/null 2>&1 || return 1
+    if sudo -n true >/dev/null 2>&1 || [[ -t 0 && -t 2 ]]; then
+        printf 'sudo'
+        return 0
+    fi
+    return 1
+}
+
+# setup_apt PREFIX ARGUMENT...: apt-get without questions, its output in the log.
+setup_apt() {
+    local prefix="$1"
+    shift
+    # shellcheck disable=SC2086  # an empty prefix must vanish
+    $prefix env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -y "$@" >>"$setup_log" 2>&1 </dev/null
+}
+
+# Installs whatever setup_need_* found missing; no call of apt at all when that is nothing.
+setup_install_missing() {
+    ((${#setup_missing[@]})) || return 0
+    local prefix advice packages="${setup_missing[*]}"
+    advice="missing: $packages; install as root or with sudo: apt-get install -y --no-install-recommends $packages"
+    [[ "$setup_install" == yes ]] || setup_die 2 "$advice"
+    command -v apt-get >/dev/null 2>&1 || setup_die 2 "$advice"
+    prefix="$(setup_privilege)" || setup_die 2 "$advice"
+
+    setup_say "installing $packages"
+    setup_log="$(mktemp)"
+    local -a install=(install --no-install-recommends "${setup_missing[@]}")
+    if ! apt-cache show "${setup_missing[@]}" >/dev/null 2>&1 || ! setup_apt "$prefix" "${install[@]}"; then
+        if ! setup_apt "$prefix" update || ! setup_apt "$prefix" "${install[@]}"; then
+            tail -n 30 "$setup_log" >&2
+            rm -f "$setup_log"
+            setup_die 1 "apt-get failed (its last lines are above); $advice"
+        fi
+    fi
+    rm -f "$setup_log"
+    setup_missing=()
+    [[ -n "${PYTHON:-}" ]] && "$PYTHON" -c "import ${setup_modules// /, }" >/dev/null 2>&1 && return
+    setup_python || setup_die 1 "no Python imports ${setup_modules// /, } although all is installed; set PYTHON"
+}
+
+# setup_quietly WHAT COMMAND...: says WHAT when it takes more than a moment; shows the output only when it fails.
+setup_quietly() {
+    local what="$1" log status=0 notice
+    shift
+    log="$(mktemp)"
+    (
+        sleep 1.5 >/dev/null 2>&1
+        kill -0 $$ 2>/dev/null && setup_say "$what"
+    ) &
+    notice=$!
+    "$@" >"$log" 2>&1 || status=$?
+    kill "$notice" 2>/dev/null || true
+    wait "$notice" 2>/dev/null || true
+    if ((status)); then
+        cat "$log" >&2
+        rm -f "$log"
+        setup_die 1 "$what failed (its output is above)"
+    fi
+    rm -f "$log"
+}
+
+# setup_build PRESET: configures build/PRESET once, then lets ninja build what is not current. A build folder that was
+# configured by hand may not know the Python that runs the tests of scripts/.
+setup_build() {
+    local preset="$1" dir="$setup_root/build/$1"
+    if [[ ! -f "$dir/build.ninja" ]] || ! grep -qs '^RCBENCH_PYTHON:[A-Z]*=.' "$dir/CMakeCache.txt"; then
+        setup_quietly "configuring build/$preset" \
+            cmake -S "$setup_root" --preset "$preset" "-DRCBENCH_PYTHON=$(command -v "$PYTHON")"
+    fi
+    setup_quietly "building build/$preset" cmake --build "$dir"
+}

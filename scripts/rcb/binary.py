@@ -1,0 +1,201 @@
+"""The rcbench binary as the scripts know it: its command line, its plan, and one process of trials under watch."""
+
+from __future__ import annotations
+
+import os
+import re
+import selectors
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Callable, List, Optional, Tuple, Type
+
+from rcb.errors import EXIT_INTERRUPTED, EXIT_USAGE, CommandError, RelayedUsageError
+
+# Looking at the rows costs the measured machine a little time: seldom is enough for a progress line.
+LOOK_EVERY_S = 1.0
+PLAN_LINE = re.compile(r"#\s*(\d+) cells? to run, (\d+) skipped, about ([0-9.]+(?:e[+-]?\d+)?) s per round")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to measure: the part of the command line that all calls of one run share."""
+
+    points: str
+    window_ms: float
+    variants: Optional[str] = None
+    workloads: Optional[str] = None
+    threads: Optional[str] = None
+    placement: Optional[str] = None
+
+    def arguments(self) -> List[str]:
+        found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
+        for name in ("variants", "workloads", "threads", "placement"):
+            value = getattr(self, name)
+            if value is not None:
+                found += [f"--{name}", value]
+        return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do: cells, and the seconds that one round of them takes."""
+
+    cells: int
+    skipped: int
+    round_s: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """One process: its run, number, seed, rounds, rows and log."""
+
+    run_id: str
+    process: int
+    seed: int
+    rounds: int
+    rows: Path
+    log: Path
+
+
+class Interruption:
+    """While it is entered, the first Ctrl-C (or SIGTERM, SIGHUP) asks the child to end after its window, the second
+    kills it. The child sits in a session of its own, so that the terminal does not signal it as well."""
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self.signal: Optional[int] = None
+        self.since = 0.0
+        self.child: Optional["subprocess.Popen[bytes]"] = None
+        self._before: List[Tuple[int, object]] = []
+
+    def __enter__(self) -> "Interruption":
+        self._before = [(number, signal.signal(number, self._handle)) for number in self.SIGNALS]
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                 trace: Optional[TracebackType]) -> None:
+        for number, before in self._before:
+            signal.signal(number, before)  # type: ignore[arg-type]
+
+    def _handle(self, number: int, _frame: Optional[FrameType]) -> None:
+        first = self.signal is None
+        if first:
+            self.signal, self.since = number, time.monotonic()
+        if self.child is not None:
+            self.child.send_signal(signal.SIGINT if first else signal.SIGKILL)
+
+    @property
+    def happened(self) -> bool:
+        return self.signal is not None
+
+    @property
+    def status(self) -> int:
+        """The exit status that a shell expects after this signal."""
+        return EXIT_INTERRUPTED if self.signal in (None, signal.SIGINT) else 128 + int(self.signal or 0)
+
+
+class Binary:
+    """The program at a path."""
+
+    def __init__(self, path: Path) -> None:
+        if not (path.is_file() and os.access(path, os.X_OK)):
+            raise CommandError(f"{path}: no program to run; build it with scripts/run")
+        self._path = path
+
+    def _call(self, arguments: List[str]) -> str:
+        done = subprocess.run([str(self._path), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              errors="replace", check=False)
+        if done.returncode == EXIT_USAGE:
+            raise RelayedUsageError(done.stderr.strip() or f"{self._path.name}: usage")
+        if done.returncode != 0:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise CommandError(f"{self._path.name} {' '.join(arguments)}: exit status {done.returncode}: {last}")
+        return done.stdout
+
+    def plan(self, settings: Settings) -> Plan:
+        """Asks for the plan; a usage error is the binary's own line."""
+        lines = self._call(["--plan", *settings.arguments()]).strip().splitlines()
+        match = PLAN_LINE.match(lines[-1]) if lines else None
+        if not match:
+            last = lines[-1] if lines else ""
+            raise CommandError(f"{self._path.name} --plan: its last line is not a summary: '{last}'")
+        return Plan(int(match.group(1)), int(match.group(2)), float(match.group(3)))
+
+    def write_machine(self, path: Path) -> None:
+        self._call(["--machine", str(path)])
+
+    def write_topology(self, path: Path) -> None:
+        self._call(["--topology-out", str(path)])
+
+    def measure(self, settings: Settings, task: Task, interruption: Interruption, inherited: int,
+                look: Callable[[], None], note: Callable[[str], None]) -> int:
+        """Runs one process of trials to its end; returns its exit status (negative: killed by a signal).
+
+        inherited is a file descriptor that the process keeps open: the lock of the run's directory, which so outlives
+        a killed parent until the process has ended too."""
+        command = [str(self._path), *settings.arguments(), "--seed", str(task.seed), "--rounds", str(task.rounds),
+                   "--process", str(task.process), "--csv", str(task.rows)]
+        if part_of(task.rows).exists():
+            command.append("--resume")
+        if shutil.which("setpriv"):
+            command = ["setpriv", "--pdeathsig", "INT", *command]
+        if interruption.happened:
+            return EXIT_INTERRUPTED
+        with task.log.open("ab") as log:
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.PIPE,
+                                     start_new_session=True, pass_fds=(inherited,),
+                                     env={**os.environ, "RCBENCH_RUN_ID": task.run_id})
+
+            def tell(line: bytes) -> None:
+                log.write(line + b"\n")
+                log.flush()
+                note(line.decode("utf-8", errors="replace"))
+
+            interruption.child = child
+            if interruption.happened:
+                child.send_signal(signal.SIGINT)
+            try:
+                self._watch(child, settings.window_ms / 1000.0, interruption, look, tell)
+                return child.wait()
+            finally:
+                interruption.child = None
+                if child.poll() is None:
+                    child.kill()
+                    child.wait()
+
+    @staticmethod
+    def _watch(child: "subprocess.Popen[bytes]", window_s: float, interruption: Interruption,
+               look: Callable[[], None], tell: Callable[[bytes], None]) -> None:
+        """Hands on the child's messages and calls look now and then, until its standard error is closed."""
+        assert child.stderr is not None
+        pending = b""
+        patience = 15.0 + 10.0 * window_s
+        next_look = time.monotonic() + LOOK_EVERY_S
+        with child.stderr, selectors.DefaultSelector() as selector:
+            selector.register(child.stderr, selectors.EVENT_READ)
+            while True:
+                if selector.select(max(0.0, next_look - time.monotonic())):
+                    data = os.read(child.stderr.fileno(), 65536)
+                    if not data:
+                        break
+                    *whole, pending = (pending + data).split(b"\n")
+                    for line in whole:
+                        tell(line)
+                if time.monotonic() >= next_look:
+                    look()
+                    next_look = time.monotonic() + LOOK_EVERY_S
+                if interruption.happened and time.monotonic() - interruption.since > patience:
+                    child.kill()
+        if pending:
+            tell(pending)
+
+
+def part_of(rows: Path) -> Path:
+    """Where the binary keeps rows until all of them are there."""
+    return rows.with_name(rows.name + ".part")

@@ -1,0 +1,47 @@
+"""scripts/report: makes summary.csv, report.html and the table anew from the rows of a run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Sequence
+
+from rcb import report, rows, summary, table
+from rcb.errors import UsageError, guarded, not_accepted
+
+NAME = "report"
+
+
+def conclude(directory: Path, name: str) -> summary.Summary:
+    """Reads the rows, writes summary and report, prints the table, and says what was left out."""
+    found = rows.read(directory / "trials.csv")
+    for bad in found.bad:
+        print(f"{name}: {found.path}:{bad.line}: left out: {bad.why}", file=sys.stderr)
+    answer = summary.summarise(found)
+    summary.write_csv(answer, directory / "summary.csv")
+    page = report.write(answer, directory)
+    table.print_summary(answer, sys.stdout)
+    print(f"{name}: report in {page}")
+    return answer
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:
+        raise UsageError(f"{message}; accepted: scripts/report [--no-install] DIR")
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = _Parser(prog="scripts/report", allow_abbrev=False)
+    parser.add_argument("directory", metavar="DIR", type=Path)
+    parser.add_argument("--no-install", action="store_true")
+    directory: Path = parser.parse_args(list(arguments)).directory
+    if not (directory / "trials.csv").is_file():
+        raise UsageError(not_accepted("DIR", directory, "a run's directory (it has no trials.csv)",
+                                      "a directory that scripts/run left behind"))
+    conclude(directory, NAME)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(NAME, main, sys.argv[1:]))

@@ -1,0 +1,316 @@
+"""scripts/run after set-up and build: plans, runs the processes of trials, and leaves rows, summary and report."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, List, Optional, Sequence, Set, Tuple
+
+from rcb import rundir
+from rcb.binary import Binary, Interruption, Plan, Settings, part_of
+from rcb.errors import EXIT_FAILED, EXIT_INTERRUPTED, CommandError, UsageError, guarded
+from rcb.options import PROFILES, Options, Profile, parse
+from rcb.progress import Count, Display, RowCounter, display
+from rcb.remake import conclude
+from rcb.rundir import Manifest, RunDirectory
+from rcb.wording import counted, duration
+
+NAME = "run"
+ROOT = Path(__file__).resolve().parents[2]
+
+# Of a profile's time, this share goes to trials; the rest is for the plan, the report and what estimates miss.
+TRIAL_SHARE = 0.8
+WINDOW_LEAST_MS = 10.0
+
+# Messages of the binary that are shown, and how many; a noisy machine can make hundreds.
+NOTES_MOST = 10
+SHOWN = ("rcbench:", "***WARNING***")
+
+
+def say(text: str) -> None:
+    print(f"{NAME}: {text}", flush=True)
+
+
+class Sizes:
+    """How many processes and rounds, of which window: the profile's, unless told, within the profile's time."""
+
+    def __init__(self, options: Options, profile: Profile) -> None:
+        self.processes = options.processes or profile.processes
+        self.repetitions = options.repetitions or profile.repetitions
+        self.window_ms = options.window or profile.window_ms
+        self.adaptive = profile.budget_s is not None and options.repetitions is None
+        self._budget_s = (profile.budget_s or math.inf) * TRIAL_SHARE
+        self._most = profile.repetitions_max
+        self._may_drop = options.processes is None
+        self._may_shorten = options.window is None
+
+    def fit(self, plan: Plan) -> bool:
+        """Fits the sizes to a plan's estimate; True where the window changed and a new plan is needed."""
+        if not self.adaptive or plan.round_s <= 0:
+            return False
+        rounds = int(self._budget_s / plan.round_s)
+        if rounds < self.processes and self._may_drop:
+            self.processes = max(1, rounds)
+        self.repetitions = min(self._most, max(1, rounds // self.processes))
+        if rounds >= 1 or not self._may_shorten or self.window_ms <= WINDOW_LEAST_MS:
+            return False
+        self.window_ms = max(WINDOW_LEAST_MS, self.window_ms * self._budget_s / plan.round_s)
+        return True
+
+    def refit(self, rounds: List[int], done: int, elapsed_s: float) -> List[int]:
+        """New rounds for the processes that are still to come, now that some have shown how long a round takes."""
+        made, left = sum(rounds[:done]), len(rounds) - done
+        if not self.adaptive or not made or not left:
+            return rounds
+        fitting = int((self._budget_s - elapsed_s) / (elapsed_s / made))
+        if fitting < left and self._may_drop:
+            left = max(0, fitting)
+        each = min(self._most, max(1, fitting // left)) if left else 0
+        return rounds[:done] + [each if place < left else 0 for place in range(len(rounds) - done)]
+
+
+def settings_of(options: Options, profile: Profile, window_ms: float) -> Settings:
+    return Settings(profile.name, window_ms, options.variants, options.workloads, options.threads, options.placement)
+
+
+def planned(binary: Binary, options: Options, profile: Profile) -> Tuple[Sizes, Plan]:
+    """Asks the binary for its plan and fits the run to the time that there is. Writes nothing."""
+    sizes = Sizes(options, profile)
+    plan = binary.plan(settings_of(options, profile, sizes.window_ms))
+    if sizes.fit(plan):
+        plan = binary.plan(settings_of(options, profile, sizes.window_ms))
+        sizes.fit(plan)
+    if plan.cells + plan.skipped == 0:
+        raise UsageError("--workloads and --variants: no cell matches; accepted: names that rcbench --list prints")
+    return sizes, plan
+
+
+def unused(path: Path) -> Path:
+    """The path, or the first of path-2, path-3, … that does not exist."""
+    found, number = path, 2
+    while found.exists():
+        found, number = path.with_name(f"{path.name}-{number}"), number + 1
+    return found
+
+
+def describe_machine(binary: Binary, directory: RunDirectory, manifest: Manifest) -> None:
+    """Puts the machine's facts into the manifest and its topology beside it."""
+    facts = directory.path / "machine.json"
+    binary.write_machine(facts)
+    try:
+        manifest.machine = json.loads(facts.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CommandError(f"{facts}: not JSON ({error})") from error
+    facts.unlink()
+    for warning in manifest.machine.pop("warnings", []):
+        manifest.warn(str(warning))
+    topology = directory.path / "topology.xml"
+    binary.write_topology(topology)
+    draw_topology(topology, manifest)
+
+
+def draw_topology(topology: Path, manifest: Manifest) -> None:
+    """The picture is an extra: without it the run goes on, with a warning."""
+    picture = topology.with_suffix(".svg")
+    program = shutil.which("lstopo-no-graphics")
+    if program is None:
+        manifest.warn("no topology.svg: lstopo-no-graphics is not installed")
+        return
+    done = subprocess.run([program, "-i", str(topology), "--of", "svg", "--force", str(picture)],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+    if done.returncode != 0 or not picture.is_file():
+        picture.unlink(missing_ok=True)
+        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        manifest.warn(f"no topology.svg: lstopo-no-graphics failed: {reason}")
+
+
+def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDirectory, Manifest, Sizes, float]:
+    """Plans a new run and makes its directory."""
+    profile = PROFILES[options.profile or "quick"]
+    sizes, plan = planned(binary, options, profile)
+    revision = rundir.revision(ROOT)
+    name = rundir.run_name(revision)
+    directory = RunDirectory.create(options.out if options.out is not None else unused(ROOT / "results" / name))
+    seed = options.seed if options.seed is not None else rundir.drawn_seed()
+    now = rundir.utc_now()
+    manifest = Manifest(
+        run_id=name, utc=now, argv=list(argv), revision=revision, profile=profile.name, variants=options.variants,
+        workloads=options.workloads, threads=options.threads, placement=options.placement, window_ms=sizes.window_ms,
+        seed=seed, processes=sizes.processes, repetitions=sizes.repetitions,
+        seeds=[rundir.derived_seed(seed, process) for process in range(sizes.processes)],
+        rounds=[sizes.repetitions] * sizes.processes, cells=plan.cells, cells_skipped=plan.skipped, started=now)
+    try:
+        describe_machine(binary, directory, manifest)
+        directory.save(manifest)
+    except BaseException:
+        directory.abandon()
+        raise
+    expected = plan.round_s * sum(manifest.rounds)
+    say(f"{profile.name} profile: {counted(plan.cells, 'cell')} ({plan.skipped} skipped), "
+        f"{counted(sizes.processes, 'process', 'processes')} of "
+        f"{counted(sizes.repetitions, 'repetition')}, {sizes.window_ms:g} ms each, about {duration(expected)}; "
+        f"seed {seed}; results in {directory.path}")
+    return directory, manifest, sizes, expected
+
+
+def conflict(flag: str, given: Any, recorded: Any) -> UsageError:
+    has = "none" if recorded is None else f"'{recorded}'"
+    return UsageError(f"--{flag}: '{given}' conflicts with --resume, whose run has {has}; accepted: --resume alone")
+
+
+def take_up(binary: Binary, options: Options) -> Tuple[RunDirectory, Manifest, Sizes, float]:
+    """Opens an interrupted run with exactly its recorded options."""
+    assert options.resume is not None
+    directory = RunDirectory(options.resume)
+    manifest = directory.load()
+    recorded = manifest.recorded()
+    for flag, given in options.given().items():
+        if given != recorded[flag]:
+            raise conflict(flag, given, recorded[flag])
+    revision = rundir.revision(ROOT)
+    sizes = Sizes(options, PROFILES[manifest.profile])
+    sizes.adaptive = False
+    expected = 0.0
+    if not manifest.complete:
+        manifest.resumed.append({"utc": rundir.utc_now(), "revision": revision})
+        if revision != manifest.revision:
+            manifest.warn(f"begun at revision {manifest.revision}, continued at {revision}: rows come from both")
+        expected = binary.plan(manifest.settings()).round_s * sum(manifest.rounds)
+        directory.save(manifest)
+        say(f"going on with {directory.path}")
+    return directory, manifest, sizes, expected
+
+
+class Session:
+    """The trials of one call of scripts/run: all processes that are not finished yet, one after another."""
+
+    def __init__(self, binary: Binary, directory: RunDirectory, manifest: Manifest, sizes: Sizes,
+                 expected_s: float) -> None:
+        self._binary = binary
+        self._directory = directory
+        self._manifest = manifest
+        self._sizes = sizes
+        self._counters = [RowCounter(directory.rows_of(process)) for process in range(manifest.processes)]
+        self._display: Display = display(NAME, self._total(), sys.stdout, expected_s)
+        self._noted: Set[str] = set()
+        self._began = time.monotonic()
+        self._before_s = manifest.elapsed_s
+
+    def _total(self) -> int:
+        return self._manifest.cells * sum(self._manifest.rounds)
+
+    def _note(self, line: str) -> None:
+        # Google Benchmark describes the machine each time, which run.json does already; and each process repeats the
+        # same warnings: once is enough. All lines are in the logs.
+        if not line.startswith(SHOWN) or line in self._noted:
+            return
+        self._noted.add(line)
+        if len(self._noted) <= NOTES_MOST:
+            self._display.note(line)
+        elif len(self._noted) == NOTES_MOST + 1:
+            self._display.note(f"{NAME}: further messages are in {self._directory.path}/rcbench-p*.log")
+
+    def _show(self, process: int) -> None:
+        counts = [counter.update() for counter in self._counters]
+        self._display.show(Count(sum(one.trials for one in counts), sum(one.invalid for one in counts)), process)
+
+    def _save(self) -> None:
+        self._manifest.elapsed_s = round(self._before_s + time.monotonic() - self._began, 3)
+        self._directory.save(self._manifest)
+
+    def run(self, interruption: Interruption) -> None:
+        """Runs until all is measured, or an interruption or a failure ends it; CommandError on failure."""
+        try:
+            for process in range(self._manifest.processes):
+                if self._manifest.rounds[process] == 0 or self._directory.rows_of(process).exists():
+                    continue
+                self._one(process, interruption)
+                if interruption.happened:
+                    return
+                self._refit(process + 1)
+        finally:
+            self._display.close()
+            self._save()
+
+    def _one(self, process: int, interruption: Interruption) -> None:
+        task = self._directory.task(self._manifest, process)
+        if part_of(task.rows).exists() and part_of(task.rows).stat().st_size == 0:
+            part_of(task.rows).unlink()
+        self._show(process)
+        status = self._binary.measure(self._manifest.settings(), task, interruption, self._directory.lock,
+                                      lambda: self._show(process), self._note)
+        self._show(process)
+        if status == EXIT_INTERRUPTED and not interruption.happened:
+            interruption.signal = signal.SIGINT
+        if interruption.happened:
+            return
+        self._manifest.failed = self._manifest.failed or status == EXIT_FAILED
+        if status not in (0, EXIT_FAILED) or not task.rows.exists():
+            ended = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
+            raise CommandError(f"process {process + 1} {ended} before all its trials were made; "
+                               f"its output is in {task.log}")
+
+    def _refit(self, done: int) -> None:
+        rounds = self._sizes.refit(self._manifest.rounds, done, time.monotonic() - self._began)
+        if rounds != self._manifest.rounds:
+            self._manifest.rounds = rounds
+            self._manifest.warn(f"trials took another time than planned: rounds of the processes are "
+                                f"{', '.join(map(str, rounds))}")
+            self._display.retotal(self._total())
+            self._save()
+
+
+def measure(binary: Binary, directory: RunDirectory, manifest: Manifest, sizes: Sizes, expected_s: float) -> int:
+    """Makes the missing trials; returns 0, or the status with which to end early. Rows are kept in any case."""
+    resume = f"continue with scripts/run --resume {directory.path}"
+    session = Session(binary, directory, manifest, sizes, expected_s)
+    with Interruption() as interruption:
+        try:
+            session.run(interruption)
+        except CommandError as error:
+            directory.collect(manifest.processes)
+            raise CommandError(f"{error}; all rows are kept: {resume}") from error
+        directory.collect(manifest.processes)
+    if interruption.happened:
+        print(f"{NAME}: interrupted; all rows are kept: {resume}", file=sys.stderr)
+        return interruption.status
+    manifest.complete = True
+    manifest.finished = rundir.utc_now()
+    directory.save(manifest)
+    return 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    given: Optional[str] = os.environ.get("RCBENCH_BINARY")
+    binary = Binary(Path(given) if given else ROOT / "build" / "release" / "rcbench")
+    if options.resume is not None:
+        directory, manifest, sizes, expected = take_up(binary, options)
+    else:
+        directory, manifest, sizes, expected = begin(binary, options, arguments)
+    for warning in manifest.warnings:
+        print(f"{NAME}: warning: {warning}", file=sys.stderr)
+    if manifest.complete:
+        say(f"{directory.path} is complete; nothing is left to measure")
+    else:
+        status = measure(binary, directory, manifest, sizes, expected)
+        if status != 0:
+            return status
+    directory.remove_parts(manifest.processes)
+    answer = conclude(directory.path, NAME)
+    failed = answer.trials.failed
+    if failed:
+        print(f"{NAME}: {counted(failed, 'trial')} failed: see their reasons in {directory.path / 'report.html'}",
+              file=sys.stderr)
+    return EXIT_FAILED if failed or manifest.failed or answer.rows.bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(NAME, main, sys.argv[1:]))

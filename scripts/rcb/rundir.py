@@ -1,0 +1,197 @@
+"""A run's directory: its name, its lock, run.json, the rows of each process, and trials.csv made of them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from rcb.binary import Settings, Task, part_of
+from rcb.errors import CommandError, UsageError, not_accepted
+from rcb.files import write_atomically
+
+SCHEMA = 1
+LOCK_PATIENCE_S = 5.0
+
+
+@dataclass
+class Manifest:
+    """run.json: what the run was asked to do, on which machine, and how far it came."""
+
+    run_id: str
+    utc: str
+    argv: List[str]
+    revision: str
+    profile: str
+    variants: Optional[str]
+    workloads: Optional[str]
+    threads: Optional[str]
+    placement: Optional[str]
+    window_ms: float
+    seed: int
+    processes: int
+    repetitions: int
+    seeds: List[int]
+    rounds: List[int]
+    cells: int
+    cells_skipped: int
+    started: str
+    finished: Optional[str] = None
+    elapsed_s: float = 0.0
+    complete: bool = False
+    failed: bool = False
+    resumed: List[Dict[str, str]] = field(default_factory=list)
+    warnings: List[str] = field(default_factory=list)
+    machine: Dict[str, Any] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    def settings(self) -> Settings:
+        return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement)
+
+    def recorded(self) -> Dict[str, Any]:
+        """The options of scripts/run that this run has, by flag."""
+        return {"profile": self.profile, "variants": self.variants, "workloads": self.workloads,
+                "threads": self.threads, "placement": self.placement, "window": self.window_ms,
+                "repetitions": self.repetitions, "processes": self.processes, "seed": self.seed}
+
+    def warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+def utc_now() -> str:
+    """The time as rows and run.json write it."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def derived_seed(master: int, process: int) -> int:
+    """The seed of one process: independent draws for each, all from one master seed."""
+    digest = hashlib.sha256(f"rcbench/{master}/{process}".encode()).digest()
+    return int.from_bytes(digest[:8], "little")
+
+
+def drawn_seed() -> int:
+    """A master seed from the system, where none was given."""
+    return int.from_bytes(os.urandom(8), "little")
+
+
+def _git(root: Path, *arguments: str) -> Optional[str]:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def revision(root: Path) -> str:
+    """The short revision, with -dirty where sources differ from it (results of runs are no sources)."""
+    short = _git(root, "rev-parse", "--short", "HEAD")
+    if not short:
+        return "norev"
+    changed = _git(root, "status", "--porcelain", "--", ".", ":(exclude)results")
+    return short if changed == "" else f"{short}-dirty"
+
+
+def run_name(rev: str) -> str:
+    """host-utc-revision, in characters that every file system takes."""
+    host = re.sub(r"[^A-Za-z0-9._]+", "_", socket.gethostname()) or "host"
+    return f"{host}-{datetime.now(timezone.utc).strftime('%Y%m%dT%H%M%SZ')}-{rev}"
+
+
+class RunDirectory:
+    """One run's directory, locked for as long as this object, or a process that it started, lives."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        until = time.monotonic() + LOCK_PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    os.close(self.lock)
+                    raise CommandError(f"{path}: another run is writing here") from None
+                time.sleep(0.2)
+
+    @classmethod
+    def create(cls, path: Path) -> "RunDirectory":
+        path.mkdir(parents=True, exist_ok=True)
+        return cls(path)
+
+    def abandon(self) -> None:
+        """Takes back what create() and the describing of the machine made, where a run could not even begin."""
+        for name in ("machine.json", "topology.xml", "topology.svg"):
+            (self.path / name).unlink(missing_ok=True)
+        os.close(self.lock)
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
+
+    def rows_of(self, process: int) -> Path:
+        return self.path / f"process-{process}.csv"
+
+    def task(self, manifest: Manifest, process: int) -> Task:
+        return Task(manifest.run_id, process, manifest.seeds[process], manifest.rounds[process], self.rows_of(process),
+                    self.path / f"rcbench-p{process}.log")
+
+    def save(self, manifest: Manifest) -> None:
+        record = asdict(manifest)
+        ordered = {"schema": record.pop("schema"), **record}
+        write_atomically(self.path / "run.json", json.dumps(ordered, indent=2, ensure_ascii=False) + "\n")
+
+    def load(self) -> Manifest:
+        """The run's record; UsageError where it is not one that this version can go on with."""
+        accepted = "a directory that scripts/run left behind"
+        try:
+            record = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            if record.get("schema") != SCHEMA:
+                raise ValueError(f"its run.json has schema {record.get('schema')} instead of {SCHEMA}")
+            manifest = Manifest(**{name: record[name] for name in (one.name for one in fields(Manifest))})
+            if not len(manifest.seeds) == len(manifest.rounds) == manifest.processes:
+                raise ValueError("its run.json contradicts itself on the number of processes")
+            return manifest
+        except KeyError as error:
+            raise UsageError(not_accepted("--resume", self.path, f"a run's directory (no {error} in run.json)",
+                                          accepted)) from error
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise UsageError(not_accepted("--resume", self.path, f"a run's directory ({error})", accepted)) from error
+
+    def collect(self, processes: int) -> bool:
+        """Puts the rows of all processes, finished or not, into trials.csv; False where there are none."""
+        header: Optional[bytes] = None
+        body: List[bytes] = []
+        for process in range(processes):
+            rows = self.rows_of(process)
+            path = rows if rows.exists() else part_of(rows)
+            if not path.exists():
+                continue
+            # The last element is what follows the last line's end: nothing, or a row that was cut off.
+            first, *lines = path.read_bytes().split(b"\n")
+            if not lines:
+                continue
+            if header is not None and first != header:
+                raise CommandError(f"{path}:1: its header differs from that of the processes before it")
+            header = first
+            body += lines[:-1]
+        if header is None:
+            return False
+        write_atomically(self.path / "trials.csv", b"\n".join([header, *body, b""]))
+        return True
+
+    def remove_parts(self, processes: int) -> None:
+        """Removes the rows of single processes: called when trials.csv holds them all."""
+        for process in range(processes):
+            for path in (self.rows_of(process), part_of(self.rows_of(process))):
+                path.unlink(missing_ok=True)

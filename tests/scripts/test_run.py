@@ -1,0 +1,211 @@
+"""Tests of scripts/run from end to end, on a stand-in for the binary: results, interruption, resumption, failure."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+import unittest
+from pathlib import Path
+from typing import Any, Dict, Set, Tuple
+
+from support import SCRIPTS, ScratchTest, read_rows
+
+from rcb.binary import Plan
+from rcb.options import PROFILES, parse
+from rcb.run import Sizes
+from rcb.rundir import RunDirectory, derived_seed
+
+RESULTS = {"trials.csv", "summary.csv", "run.json", "topology.xml", "topology.svg", "report.html"}
+SMALL = ("--processes", 2, "--repetitions", 3, "--seed", 7, "--variants", "plain,plain_twin,atomic,gil",
+         "--workloads", "pair,private")
+
+
+def trials_of(path: Path) -> Set[Tuple[str, ...]]:
+    found = [tuple(row[name] for name in ("cell", "process", "repetition")) for row in read_rows(path)]
+    assert len(found) == len(set(found)), "a trial was made twice"
+    return set(found)
+
+
+def record(directory: Path) -> Dict[str, Any]:
+    return json.loads((directory / "run.json").read_text(encoding="utf-8"))
+
+
+class EndToEnd(ScratchTest):
+    def test_leaves_all_results(self) -> None:
+        done = self.call("run", "--out", "new", *SMALL)
+        self.assertEqual(0, done.returncode, done.stderr)
+        out = self.scratch / "new"
+        self.assertLessEqual(RESULTS, set(os.listdir(out)))
+        self.assertEqual([], [name for name in os.listdir(out) if name.startswith("process-")])
+        run = record(out)
+        self.assertTrue(run["complete"])
+        self.assertEqual({run["run_id"]}, {row["run_id"] for row in read_rows(out / "trials.csv")})
+        self.assertEqual([derived_seed(7, 0), derived_seed(7, 1)], run["seeds"])
+        self.assertEqual(["turbo is on"], run["warnings"])
+        self.assertEqual("made-up <cpu>", run["machine"]["cpu"])
+        self.assertEqual({"0", "1"}, {row["process"] for row in read_rows(out / "trials.csv")})
+        for part in ("hot pair ns", "atomic", "Noise floor", "100%"):
+            self.assertIn(part, done.stdout)
+        self.assertEqual(1, done.stderr.count("made-up numbers"))
+
+    def test_the_same_seed_makes_the_same_rows(self) -> None:
+        for name in ("a", "b"):
+            self.assertEqual(0, self.call("run", "--out", name, *SMALL).returncode)
+        found = [read_rows(self.scratch / name / "trials.csv") for name in ("a", "b")]
+        for row in found[0] + found[1]:
+            del row["run_id"]
+        self.assertEqual(*found)
+
+    def test_invalid_rows_end_with_one_and_are_kept(self) -> None:
+        done = self.call("run", "--out", "new", *SMALL, extra={"STAND_IN_INVALID": "atomic"})
+        self.assertEqual(1, done.returncode)
+        self.assertIn("trials failed", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        out = self.scratch / "new"
+        self.assertTrue(record(out)["complete"])
+        self.assertIn("lost increment", (out / "report.html").read_text(encoding="utf-8"))
+
+    def test_a_trial_that_is_measured_again_is_no_failure(self) -> None:
+        done = self.call("run", "--out", "new", *SMALL, extra={"STAND_IN_NOISE": "atomic"})
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("24 trials spoiled by noise, measured again and good; 0 trials failed", done.stdout)
+        self.assertIn("(100%)", done.stdout)
+        report = (self.scratch / "new" / "report.html").read_text(encoding="utf-8")
+        self.assertEqual(4, report.count("is below 0.99"))
+
+    def test_a_crash_keeps_all_rows_and_resumes(self) -> None:
+        done = self.call("run", "--out", "new", *SMALL, extra={"STAND_IN_CRASH": "20"})
+        self.assertEqual(1, done.returncode)
+        self.assertIn("killed by signal 9", done.stderr)
+        self.assertIn("--resume new", done.stderr)
+        self.assertEqual(20, len(read_rows(self.scratch / "new" / "trials.csv")))
+        self.finish_and_compare(self.scratch / "new")
+
+    def finish_and_compare(self, out: Path) -> None:
+        """Resumes a run and compares it with one that was never interrupted."""
+        self.assertFalse(record(out)["complete"])
+        done = self.call("run", "--resume", out)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertLessEqual(RESULTS, set(os.listdir(out)))
+        self.assertTrue(record(out)["complete"])
+        self.assertEqual(1, len(record(out)["resumed"]))
+        whole = self.scratch / "whole"
+        self.assertEqual(0, self.call("run", "--out", whole, *SMALL).returncode)
+        self.assertEqual(trials_of(whole / "trials.csv"), trials_of(out / "trials.csv"))
+
+    def wait_for_rows(self, out: Path) -> None:
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            if any(path.stat().st_size > 4000 for path in out.glob("process-*.csv*")):
+                return
+            time.sleep(0.02)
+        self.fail("no rows came")
+
+    def test_interruption_keeps_rows_and_exits_130(self) -> None:
+        out = self.scratch / "new"
+        child = self.start("--out", out, *SMALL, extra={"STAND_IN_DELAY": "0.05"})
+        self.wait_for_rows(out)
+        child.send_signal(signal.SIGINT)
+        output, errors = child.communicate(timeout=20)
+        self.assertEqual(130, child.returncode, errors)
+        self.assertIn(f"--resume {out}", errors)
+        self.assertNotIn("Traceback", errors)
+        self.assertGreater(len(read_rows(out / "trials.csv")), 3)
+        self.assertEqual(0, self.call("report", out).returncode)
+        self.assertIn("not complete", (out / "report.html").read_text(encoding="utf-8"))
+        self.finish_and_compare(out)
+
+    def test_resumes_after_a_kill(self) -> None:
+        out = self.scratch / "new"
+        child = self.start("--out", out, *SMALL, extra={"STAND_IN_DELAY": "0.05"})
+        self.wait_for_rows(out)
+        child.kill()
+        child.wait()
+        self.finish_and_compare(out)
+
+    def test_a_complete_run_is_not_measured_again(self) -> None:
+        self.call("run", "--out", "new", *SMALL)
+        calls = self.scratch / "calls"
+        done = self.call("run", "--resume", "new", extra={"STAND_IN_CALLS": str(calls)})
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("nothing is left to measure", done.stdout)
+        self.assertFalse(calls.exists())
+
+    def test_resume_refuses_other_options(self) -> None:
+        self.call("run", "--out", "new", *SMALL)
+        before = (self.scratch / "new" / "run.json").read_bytes()
+        for flag, value in (("--seed", 8), ("--variants", "plain"), ("--threads", "1"), ("--window", 5)):
+            done = self.call("run", "--resume", "new", flag, value)
+            self.assertEqual(2, done.returncode)
+            self.assert_one_line(done.stderr, f"{flag}: '{value}", "--resume alone")
+        self.assertEqual(0, self.call("run", "--resume", "new", "--seed", 7).returncode)
+        self.assertEqual(before, (self.scratch / "new" / "run.json").read_bytes())
+
+    def test_resume_refuses_a_broken_record(self) -> None:
+        self.call("run", "--out", "new", *SMALL)
+        for text in ("{", "[]", '{"schema": 9}', '{"schema": 1}'):
+            (self.scratch / "new" / "run.json").write_text(text, encoding="utf-8")
+            done = self.call("run", "--resume", "new")
+            self.assertEqual(2, done.returncode, done.stderr)
+            self.assert_one_line(done.stderr, "--resume: 'new' is not")
+
+    def test_options_reach_the_binary(self) -> None:
+        calls = self.scratch / "calls"
+        self.call("run", "--out", "new", *SMALL, "--threads", "1,2", "--placement", "cores", "--window", "12.5",
+                  extra={"STAND_IN_CALLS": str(calls)})
+        measuring = [line for line in calls.read_text(encoding="utf-8").splitlines() if "--csv" in line]
+        self.assertEqual(2, len(measuring))
+        for part in ("--points quick", "--threads 1,2", "--placement cores", "--window 12.5", "--rounds 3",
+                     f"--seed {derived_seed(7, 1)}", "--process 1"):
+            self.assertIn(part, measuring[1])
+
+    def test_a_directory_serves_one_run_at_a_time(self) -> None:
+        out = self.scratch / "new"
+        self.start("--out", out, *SMALL, extra={"STAND_IN_DELAY": "0.2"})
+        self.wait_for_rows(out)
+        done = self.call("run", "--resume", out)
+        self.assertEqual(1, done.returncode)
+        self.assert_one_line(done.stderr, "another run is writing here")
+
+
+class TimeBudget(unittest.TestCase):
+    def sizes(self, *arguments: str) -> Sizes:
+        return Sizes(parse(arguments), PROFILES["quick"])
+
+    def test_repetitions_follow_the_time(self) -> None:
+        for round_s, processes, repetitions in ((1.0, 2, 5), (20.0, 2, 3), (40.0, 2, 1), (100.0, 1, 1)):
+            sizes = self.sizes()
+            self.assertFalse(sizes.fit(Plan(100, 0, round_s)))
+            self.assertEqual((processes, repetitions), (sizes.processes, sizes.repetitions))
+
+    def test_the_window_follows_when_one_round_is_too_long(self) -> None:
+        sizes = self.sizes()
+        self.assertTrue(sizes.fit(Plan(100, 0, 288.0)))
+        self.assertAlmostEqual(20.0, sizes.window_ms)
+
+    def test_explicit_flags_win(self) -> None:
+        sizes = self.sizes("--repetitions", "9", "--window", "100")
+        self.assertFalse(sizes.fit(Plan(100, 0, 500.0)))
+        self.assertEqual((2, 9, 100.0), (sizes.processes, sizes.repetitions, sizes.window_ms))
+
+    def test_later_processes_make_up_for_slow_ones(self) -> None:
+        sizes = self.sizes()
+        self.assertEqual([3, 1], sizes.refit([3, 3], 1, 100.0))
+        self.assertEqual([3, 0], sizes.refit([3, 3], 1, 140.0))
+        self.assertEqual([3, 1], self.sizes("--processes", "2").refit([3, 3], 1, 140.0))
+        self.assertEqual([3, 3], self.sizes("--repetitions", "3").refit([3, 3], 1, 140.0))
+
+
+class Collecting(ScratchTest):
+    def test_cut_off_lines_do_not_reach_trials(self) -> None:
+        (self.scratch / "process-0.csv").write_bytes(b"a,b\n1,2\n")
+        (self.scratch / "process-1.csv.part").write_bytes(b"a,b\n3,4\n5,")
+        (self.scratch / "process-2.csv.part").write_bytes(b"a,")
+        self.assertTrue(RunDirectory(self.scratch).collect(4))
+        self.assertEqual(b"a,b\n1,2\n3,4\n", (self.scratch / "trials.csv").read_bytes())
+
+
+if __name__ == "__main__":
+    unittest.main()

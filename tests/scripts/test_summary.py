@@ -1,0 +1,188 @@
+"""Tests of the statistics with known answers: medians, intervals, ratios, noise floor, headline, words."""
+
+from __future__ import annotations
+
+import math
+import random
+import unittest
+from pathlib import Path
+from typing import Dict, List
+
+import numpy as np
+from support import ScratchTest, read_rows, row, write_rows
+
+from rcb import stats, wording
+from rcb.rows import read
+from rcb.stats import Interval, Sample
+from rcb.summary import COST, SPEEDUP, Summary, summarise, write_csv
+
+
+def sample(*processes: List[float], name: str = "cell") -> Sample:
+    return Sample(name, {place: np.array(values) for place, values in enumerate(processes)})
+
+
+class Medians(unittest.TestCase):
+    def test_no_process_outweighs_another(self) -> None:
+        self.assertEqual(15.0, stats.median(sample([10.0], [20.0, 20.0, 20.0, 20.0])).value)
+
+    def test_one_outlier_moves_nothing(self) -> None:
+        self.assertEqual(2.0, stats.median(sample([1.0, 2.0, 1000.0])).value)
+
+    def test_constant_values_have_an_interval_of_no_width(self) -> None:
+        found = stats.median(sample([3.0, 3.0], [3.0, 3.0]))
+        self.assertEqual((3.0, 3.0, 3.0), (found.value, found.low, found.high))
+
+    def test_one_trial_has_no_interval(self) -> None:
+        self.assertFalse(stats.median(sample([3.0])).bounded)
+
+    def test_the_interval_spans_the_processes(self) -> None:
+        found = stats.median(sample([1.0, 1.0, 1.0], [2.0, 2.0, 2.0]))
+        self.assertEqual((1.5, 1.0, 2.0), (found.value, found.low, found.high))
+
+    def test_the_same_data_give_the_same_interval(self) -> None:
+        values = ([1.0, 1.2, 1.1], [1.3, 1.0, 1.4])
+        self.assertEqual(stats.median(sample(*values)), stats.median(sample(*values)))
+
+    def test_coverage(self) -> None:
+        """Of intervals over many made-up runs, about 95 % hold the true median (few processes: somewhat fewer)."""
+        draw = random.Random(1)
+        hits = 0
+        for number in range(200):
+            processes = []
+            for _ in range(8):
+                shift = draw.gauss(0.0, 0.1)
+                processes.append([10.0 + shift + draw.gauss(0.0, 0.1) for _ in range(5)])
+            found = stats.median(sample(*processes, name=str(number)))
+            hits += found.low <= 10.0 <= found.high
+        self.assertGreater(hits, 174)
+
+
+class Ratios(unittest.TestCase):
+    def test_what_a_process_does_to_both_cancels(self) -> None:
+        below = sample([1.0, 1.0], [3.0, 3.0], [2.0, 2.0], name="a")
+        above = sample([2.0, 2.0], [6.0, 6.0], [4.0, 4.0], name="b")
+        found = stats.ratio(above, below).interval
+        self.assertEqual((2.0, 2.0, 2.0), (found.value, found.low, found.high))
+
+    def test_only_common_processes_count(self) -> None:
+        above = Sample("a", {0: np.array([4.0]), 1: np.array([100.0])})
+        below = Sample("b", {0: np.array([2.0]), 2: np.array([0.1])})
+        self.assertEqual(2.0, stats.ratio(above, below).interval.value)
+        self.assertTrue(math.isnan(stats.ratio(above, Sample("c", {7: np.array([1.0])})).interval.value))
+
+    def test_geometric_mean(self) -> None:
+        one = stats.ratio(sample([2.0, 2.0]), sample([1.0, 1.0]))
+        two = stats.ratio(sample([8.0, 8.0]), sample([1.0, 1.0]))
+        found = stats.geometric_mean([one, two])
+        for value in (found.value, found.low, found.high):
+            self.assertAlmostEqual(4.0, value)
+        self.assertTrue(math.isnan(stats.geometric_mean([]).value))
+
+
+class Answers(ScratchTest):
+    def summary(self, found: List[Dict[str, object]]) -> Summary:
+        return summarise(read(write_rows(self.scratch / "trials.csv", found)))
+
+    def overhead(self) -> List[Dict[str, object]]:
+        costs = {("plain", "pair"): 1.0, ("plain", "call"): 2.0, ("plain_twin", "pair"): 1.02,
+                 ("plain_twin", "call"): 1.98, ("atomic", "pair"): 4.0, ("atomic", "call"): 2.0}
+        return [row(variant=variant, workload=workload, params="set=1" if workload == "pair" else "", ns_per_op=cost,
+                    process=process, repetition=repetition)
+                for (variant, workload), cost in costs.items() for process in (0, 1) for repetition in (0, 1)]
+
+    def scaling(self, workload: str, variant: str, rates: Dict[int, float], params: str = "",
+                **values: object) -> List[Dict[str, object]]:
+        return [row(driver="scaling", workload=workload, params=params, variant=variant, threads=threads, ns_per_op=1.0,
+                    ops_per_s=rate, repetition=repetition, **values)
+                for threads, rate in rates.items() for repetition in (0, 1)]
+
+    def test_cost_and_noise_floor(self) -> None:
+        found = self.summary(self.overhead())
+        lines = {line.variant: line for line in found.headline}
+        self.assertAlmostEqual(2.0, lines["atomic"].overhead.value)
+        self.assertEqual(4.0, lines["atomic"].hot_pair.value)
+        assert found.floor is not None
+        self.assertAlmostEqual(math.sqrt(1.02 * 0.99), found.floor.mean.value)
+        self.assertAlmostEqual(1.02, found.floor.worst)
+        self.assertEqual(("pair set=1", 2), (found.floor.worst_cell, found.floor.cells))
+        cell = found.find("overhead", "call", "atomic", 1)
+        assert cell is not None
+        self.assertEqual((COST, 1.0), (cell.comparison, cell.ratio.value))
+        text = " ".join(wording.answers(found))
+        self.assertIn("atomic 2.00× (2.00 to 2.00)", text)
+        self.assertIn("worst (pair set=1)", text)
+
+    def test_speedup_and_headline(self) -> None:
+        found = self.summary(self.scaling("private", "atomic", {1: 1e8, 2: 1.9e8}, "op=pair")
+                             + self.scaling("private", "atomic", {1: 1e8, 2: 1.5e8}, "op=churn")
+                             + self.scaling("shared_one", "atomic", {1: 1e8, 2: 3e7}))
+        line = found.headline[0]
+        self.assertEqual(2, found.max_threads)
+        self.assertAlmostEqual(1.9, line.private.value)
+        self.assertAlmostEqual(0.3, line.shared_one.value)
+        self.assertTrue(math.isnan(line.shared_none.value))
+        cell = found.find("scaling", "shared_one", "atomic", 2)
+        assert cell is not None
+        self.assertEqual(SPEEDUP, cell.comparison)
+
+    def test_oversubscribed_cells_do_not_set_the_most_threads(self) -> None:
+        found = self.summary(self.scaling("private", "atomic", {1: 1e8, 2: 1.9e8}, "op=pair")
+                             + self.scaling("private", "atomic", {4: 1e8}, "op=pair", status="oversubscribed"))
+        self.assertEqual(2, found.max_threads)
+
+    def test_invalid_and_skipped_rows_give_no_numbers(self) -> None:
+        found = self.summary([row(), row(repetition=1, status="invalid", ns_per_op=99.0, reason="audit"),
+                              row(variant="atomic", status="skipped", reason="no core")])
+        self.assertEqual([(0, None), (1, 1.0)],
+                         [(cell.trials, cell.ns_per_op.value if cell.measured else None) for cell in found.cells])
+        self.assertEqual({"ok": 1, "oversubscribed": 0, "invalid": 1, "skipped": 1}, found.status_counts())
+
+    def test_roles_are_told_apart(self) -> None:
+        found = self.summary(self.scaling("owner_stranger", "biased", {2: 1e8}, roles="owner+stranger",
+                                          thread_ops="100+10", thread_ns="200+400"))
+        self.assertEqual("owner=2;stranger=40", found.cells[0].extra["roles_ns_per_op"])
+
+    def test_when_dropping_the_gil_pays(self) -> None:
+        found = self.summary(self.scaling("mixed", "gil", {1: 1e8, 2: 1e8}, "p=0", mode="gil")
+                             + self.scaling("mixed", "atomic", {1: 6e7, 2: 1.2e8}, "p=0", mode="free")
+                             + self.scaling("mixed", "gil", {1: 1e8, 2: 1e8}, "p=50", mode="gil")
+                             + self.scaling("mixed", "atomic", {1: 6e7, 2: 3e7}, "p=50", mode="free"))
+        (first, second) = wording.payoffs(found)
+        self.assertEqual((0.0, "atomic", 2), first[:3])
+        self.assertAlmostEqual(1.2, first[3])
+        self.assertEqual((50.0, "atomic", None), second[:3])
+        self.assertIn("atomic at 0 %", " ".join(wording.answers(found)))
+
+    def test_no_rows_at_all(self) -> None:
+        found = self.summary([])
+        self.assertEqual(((), None), (found.cells, found.floor))
+        self.assertIn("no rows", " ".join(wording.answers(found)))
+
+    def test_summary_is_tidy(self) -> None:
+        path = self.scratch / "summary.csv"
+        write_csv(self.summary(self.overhead()), path)
+        found = read_rows(path)
+        self.assertEqual(6, len(found))
+        keys = {tuple(one[name] for name in ("driver", "workload", "params", "variant", "threads", "placement"))
+                for one in found}
+        self.assertEqual(6, len(keys))
+        atomic = next(one for one in found if one["variant"] == "atomic" and one["workload"] == "pair")
+        self.assertEqual(("4", "4", "2", "4", "4"), tuple(atomic[name] for name in (
+            "ns_per_op", "ratio", "processes", "n", "ok")))
+        self.assertEqual([path.name, "trials.csv"], sorted(one.name for one in Path(self.scratch).iterdir()))
+
+
+class Words(unittest.TestCase):
+    def test_numbers(self) -> None:
+        for value, text in ((0.0123, "0.0123"), (0.5, "0.50"), (9.876, "9.88"), (12.34, "12.3"), (1234.5, "1,234"),
+                            (math.nan, "–")):
+            self.assertEqual(text, wording.number(value))
+
+    def test_ratios_and_times(self) -> None:
+        self.assertEqual("1.50× (1.40 to 1.60)", wording.times(Interval(1.5, 1.4, 1.6)))
+        self.assertEqual("1.50×", wording.times(Interval(1.5)))
+        self.assertEqual(["9 s", "2 min 5 s", "1 h 1 min"], [wording.duration(one) for one in (9.2, 125, 3665)])
+
+
+if __name__ == "__main__":
+    unittest.main()
