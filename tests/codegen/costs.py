@@ -1,0 +1,156 @@
+"""Counts what one pair of incref and decref executes, for each variant, and prints it as Markdown.
+
+callgrind runs pair_cost and records how often each instruction of the loop is executed; the listing says which
+of them read memory, write memory, are locked, or call. Nothing is timed, so the numbers are exact and the same on
+every machine that has the same compiler."""
+
+import argparse
+import collections
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import listing
+
+SKIP = 77
+PAIRS = 1000
+LOOPS = (("hot", "One object"), ("set", "A set of objects, one after the other"))
+COLUMNS = ("variant", "header bytes", "instructions", "memory reads", "memory writes", "locked", "calls")
+BEGIN, END = "<!-- costs: begin -->", "<!-- costs: end -->"
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(SKIP)
+
+
+def executed(lines, binary):
+    """(is it in the binary, address) -> how often, from callgrind's --dump-instr=yes output."""
+    counts, names = collections.Counter(), {}
+    address, inside, is_call = 0, False, False
+    for line in lines:
+        object_line = re.match(r"^(c?)ob=\((\d+)\)(?: (.*))?$", line)
+        if object_line:
+            of_callee, number, name = object_line.groups()
+            names.setdefault(number, name)
+            if not of_callee:
+                inside = names[number] == str(binary)
+        cost = re.match(r"^(0x[0-9a-f]+|[+-]\d+|\*) \S+ (\d+)$", line)
+        if cost:
+            where, count = cost.groups()
+            if where.startswith("0x"):
+                address = int(where, 16)
+            elif where != "*":
+                address += int(where)
+            if not is_call:  # the line after calls= holds what the callee cost: it has lines of its own
+                counts[inside, address] += int(count)
+        is_call = line.startswith("calls=")
+    return counts
+
+
+def count_pair(binary, instructions, variant, loop):
+    """The numbers of one row: per pair, of what is executed more than once."""
+    with tempfile.NamedTemporaryFile(mode="r", suffix=".callgrind") as output:
+        run("valgrind", "-q", "--tool=callgrind", "--dump-instr=yes", f"--toggle-collect=pair_{loop}__{variant}",
+            f"--callgrind-out-file={output.name}", str(binary), variant, loop, str(PAIRS))
+        counts = executed(output.read().splitlines(), binary)
+    total = collections.Counter()
+    for (inside, address), count in counts.items():
+        if count <= 1:
+            continue
+        total["instructions"] += count
+        instruction = instructions.get(address) if inside else None
+        if instruction is not None:
+            total["memory reads"] += count * instruction.reads_memory
+            total["memory writes"] += count * instruction.writes_memory
+            total["locked"] += count * instruction.is_atomic
+            total["calls"] += count * instruction.is_call
+    if not total:
+        sys.exit(f"costs: {variant}: nothing was counted in pair_{loop}__{variant}")
+    return {name: f"{round(total[name] / PAIRS, 2):g}" for name in COLUMNS[2:]}
+
+
+def table(binary, loop):
+    functions = listing.parse(run("objdump", "-d", "--no-show-raw-insn", str(binary)))
+    instructions = {i.address: i for function in functions.values() for i in function.instructions}
+    yield "| " + " | ".join(COLUMNS) + " |"
+    yield "|---" + "|---:" * (len(COLUMNS) - 1) + "|"
+    for line in run(str(binary), "--list").splitlines():
+        variant, header = line.split()
+        row = count_pair(binary, instructions, variant, loop)
+        yield f"| {variant} | {header} | " + " | ".join(row[name] for name in COLUMNS[2:]) + " |"
+
+
+def compiler_line(compiler):
+    """gcc calls itself by the name that it was called by, such as cc."""
+    version = run(compiler, "--version")
+    first = version.splitlines()[0]
+    if "Free Software Foundation" in version:
+        first = "gcc " + first.split(" ", 1)[1]
+    return f"Compiler: {first}, for {platform.machine()}"
+
+
+def processor():
+    try:
+        text = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        text = ""
+    match = re.search(r"^(?:model name|CPU part)\s*:\s*(.+)$", text, re.MULTILINE)
+    return match.group(1) if match else "unknown"
+
+
+def report(binary, compiler):
+    yield compiler_line(compiler) + "  "
+    yield f"Counted by: {run('valgrind', '--version').strip()}, on {processor()}"
+    for loop, title in LOOPS:
+        yield ""
+        yield f"**{title}**, per pair:"
+        yield ""
+        yield from table(binary, loop)
+
+
+def facts(lines):
+    """What must not change: all but the line about the tool and the machine."""
+    return [line.rstrip() for line in lines if line.strip() and not line.startswith("Counted by:")]
+
+
+def check(page, binary, compiler):
+    recorded = page.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].splitlines()
+    if compiler_line(compiler) not in facts(recorded):
+        skip(f"{page.name} is of another compiler than {compiler_line(compiler)}")
+    printed = facts(report(binary, compiler))
+    if facts(recorded) == printed:
+        print(f"{page.name} is what scripts/costs prints")
+        return 0
+    changed = [line for line in printed if line not in facts(recorded)]
+    print(f"{page.name} is not what scripts/costs prints now. New lines:", *changed, sep="\n")
+    return 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binary", type=pathlib.Path, required=True, help="pair_cost of a release build")
+    parser.add_argument("--compiler", required=True, help="that made it")
+    parser.add_argument("--check", type=pathlib.Path, help="compare with this page instead of printing")
+    options = parser.parse_args()
+    for program in ("valgrind", "objdump"):
+        if shutil.which(program) is None:
+            skip(f"{program} is not installed")
+    binary = options.binary.resolve()
+    if options.check:
+        return check(options.check, binary, options.compiler)
+    for line in report(binary, options.compiler):
+        print(line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

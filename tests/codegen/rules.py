@@ -1,0 +1,76 @@
+"""What must hold for the loops that time incref and decref, derived from the traits of a variant."""
+
+from dataclasses import dataclass
+
+from listing import ListingError
+
+LOOPS = ("pair_hot", "pair_set")
+ALIGNMENT = 64
+
+# What the words of core/contract.h do not tell: how a scheme counts.
+ATOMIC_SCHEMES = {"atomic", "atomic_seqcst"}
+OWNER_SCHEMES = {"biased", "escape"}
+ONE_WORD_SCHEMES = {"plain"}
+
+
+@dataclass(frozen=True)
+class Traits:
+    """A variant's, as its header defines them."""
+
+    scheme: str
+    thread_safe: bool
+    never_frees: bool
+
+
+def counting_ways(function, traits):
+    """The ways that count a living object and call nothing: both of its counts are written, unless nothing is."""
+    least = 0 if traits.never_frees else 2
+    return [way for way in function.ways() if way.calls == 0 and way.writes >= least]
+
+
+def check_loop(function, traits):
+    """Sentences about what does not hold for one loop."""
+    try:
+        straight = [way for way in function.ways() if way.calls == 0]
+        counting = counting_ways(function, traits)
+    except ListingError as error:
+        return [str(error)]
+    name = function.name
+    if not counting:
+        return [f"{name}: every way around the loop calls a function, or does not count"]
+    wrong = []
+    if not traits.thread_safe:
+        wrong += [f"{name}: an atomic instruction in a scheme for one thread at a time\n{way}"
+                  for way in straight if way.atomics]
+    if traits.scheme in ATOMIC_SCHEMES:
+        wrong += [f"{name}: {way.atomics} atomic instructions a pair, not 2\n{way}"
+                  for way in straight if way.atomics != 2]
+    if traits.scheme in OWNER_SCHEMES and all(way.atomics for way in counting):
+        wrong.append(f"{name}: no way around the loop without an atomic instruction: the owner's is gone")
+    if traits.scheme in ONE_WORD_SCHEMES:
+        for way in straight:
+            expected = (4 if way.adds_in_registers else 2) + name.startswith("pair_set")  # a set's pointer is loaded
+            if (way.writes, way.memory) != (2, expected):
+                wrong.append(f"{name}: {way.writes} writes and {way.memory} memory instructions a pair, "
+                             f"not 2 and {expected}\n{way}")
+    return wrong
+
+
+def check_alignment(function):
+    """For listings of a linked binary."""
+    places = (("function", function.address), ("loop", function.head_address()))
+    return [f"{function.name}: the {what} starts at {address:#x}, not at a multiple of {ALIGNMENT}"
+            for what, address in places if address % ALIGNMENT]
+
+
+def check_variant(functions, variant, traits, aligned):
+    wrong = []
+    for loop in LOOPS:
+        function = functions.get(f"{loop}__{variant}")
+        if function is None:
+            wrong.append(f"{loop}__{variant}: not in the listing")
+            continue
+        wrong += check_loop(function, traits)
+        if aligned:
+            wrong += check_alignment(function)
+    return wrong

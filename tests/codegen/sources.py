@@ -1,0 +1,34 @@
+"""Asks the sources what there is to check: the variants, their traits, the flags of the release build."""
+
+import json
+import re
+import subprocess
+
+from rules import Traits
+
+
+def variant_names(root):
+    text = (root / "variants/variants.def").read_text(encoding="utf-8")
+    return re.findall(r"^VARIANT\(([a-z0-9_]+)\)", text, re.MULTILINE)
+
+
+def release_flags(root):
+    """The optimization flags of the preset `release`."""
+    presets = json.loads((root / "CMakePresets.json").read_text(encoding="utf-8"))
+    release = next(p for p in presets["configurePresets"] if p["name"] == "release")
+    return release["cacheVariables"]["CMAKE_C_FLAGS_RELEASE"].split()
+
+
+def compile_command(root, generated, compiler, variant, extra):
+    """To compile variants/VARIANT.c around the workloads as the release build does."""
+    return [*compiler, "-std=gnu11", *release_flags(root), *extra, "-D_GNU_SOURCE", f"-DRC_VARIANT={variant}",
+            '-DRC_BODIES="bench/bodies.h"', f"-I{root}", f"-I{generated}", str(root / f"variants/{variant}.c")]
+
+
+def traits_of(root, generated, compiler, variant, extra):
+    """Read from the macros that are defined at the end of variants/VARIANT.c."""
+    command = compile_command(root, generated, compiler, variant, extra)
+    text = subprocess.run([*command, "-E", "-dM"], check=True, capture_output=True, text=True).stdout
+    macros = dict(re.findall(r"^#define (RC_[A-Z_]+) (.+)$", text, re.MULTILINE))
+    return Traits(scheme=macros["RC_SCHEME"].strip('"'), thread_safe=macros["RC_THREAD_SAFE"] == "1",
+                  never_frees=macros["RC_NEVER_FREES"] == "1")

@@ -1,0 +1,189 @@
+"""The checks of this folder can fail: small made-up listings, each with one thing wrong."""
+
+import unittest
+
+import listing
+import rules
+
+PLAIN = rules.Traits(scheme="plain", thread_safe=False, never_frees=False)
+NONE = rules.Traits(scheme="none", thread_safe=False, never_frees=True)
+ATOMIC = rules.Traits(scheme="atomic", thread_safe=True, never_frees=False)
+BIASED = rules.Traits(scheme="biased", thread_safe=True, never_frees=False)
+NEW = rules.Traits(scheme="somebody_elses", thread_safe=True, never_frees=False)
+
+GOOD_PLAIN = """
+   1000:	test   %rsi,%rsi
+   1003:	je     1060 <pair_hot__x+0x60>
+   1040:	addq   $0x1,(%rdi)
+   1044:	subq   $0x1,(%rdi)
+   1048:	je     1070 <pair_hot__x+0x70>
+   104a:	sub    $0x1,%rsi
+   104e:	jne    1040 <pair_hot__x+0x40>
+   1060:	ret
+   1070:	call   2000 <object_destroy>
+   1075:	jmp    104a <pair_hot__x+0x4a>
+"""
+
+GOOD_ATOMIC = GOOD_PLAIN.replace("addq ", "lock addq ").replace("subq ", "lock subq ")
+
+# The first branch goes to the stranger's way, which lies outside of the straight one.
+GOOD_BIASED = """
+   1000:	mov    (%rdi),%eax
+   1002:	cmp    %fs:0x0,%rdx
+   100b:	jne    1040 <pair_hot__x+0x40>
+   100d:	mov    %eax,0xc(%rdi)
+   1010:	mov    %ecx,0xc(%rdi)
+   1013:	sub    $0x1,%rsi
+   1017:	jne    1000 <pair_hot__x>
+   1019:	ret
+   1040:	lock addq $0x4,0x10(%rdi)
+   1046:	jmp    1010 <pair_hot__x+0x10>
+"""
+
+AARCH64 = """
+   1000:	ldr	x2, [x0]
+   1004:	add	x2, x2, #0x1
+   1008:	str	x2, [x0]
+   100c:	ldr	x2, [x0]
+   1010:	sub	x2, x2, #0x1
+   1014:	str	x2, [x0]
+   1018:	subs	x1, x1, #0x1
+   101c:	b.ne	1000 <pair_hot__x>  // b.any
+   1020:	ret
+"""
+
+
+def function(body, name="pair_hot__x", address="1000"):
+    return listing.parse(f"{int(address, 16):016x} <{name}>:{body}")[name]
+
+
+def instruction(text):
+    return function(f"\n   1000:\t{text}\n").instructions[0]
+
+
+class InstructionTest(unittest.TestCase):
+    def test_memory(self):
+        for text, reads, writes in (
+            ("mov    (%rax),%rbx", True, False),
+            ("mov    %rbx,(%rax)", False, True),
+            ("movl   $0x1,0x8(%rax,%rbx,4)", False, True),
+            ("addq   $0x1,0x0(%rbp)", True, True),
+            ("add    (%rax),%rbx", True, False),
+            ("cmp    %fs:0xffffffffffffffd8,%rdx", True, False),
+            ("cmpl   $0x1,(%rax)", True, False),
+            ("incq   (%rax)", True, True),
+            ("lock xadd %rax,(%rdi)", True, True),
+            ("lea    0x8(%rax),%rbx", False, False),
+            ("nopl   0x0(%rax,%rax,1)", False, False),
+            ("add    $0x1,%rax", False, False),
+            ("push   %rbx", False, True),
+            ("ldr\tx2, [x0]", True, False),
+            ("str\tx2, [x0, #8]", False, True),
+            ("ldaddl\tx2, x1, [x0]", True, True),
+            ("ldxr\tx2, [x0]", True, False),
+            ("stlxr\tw3, x2, [x0]", False, True),
+        ):
+            with self.subTest(text):
+                found = instruction(text)
+                self.assertEqual((found.reads_memory, found.writes_memory), (reads, writes))
+
+    def test_atomic(self):
+        for text, expected in (
+            ("lock addq $0x1,(%rdi)", True), ("xchg   %rax,(%rdi)", True), ("xchg   %ax,%ax", False),
+            ("addq   $0x1,(%rdi)", False), ("ldxr\tx2, [x0]", False), ("stlxr\tw3, x2, [x0]", True),
+            ("ldadd\tx2, x1, [x0]", True), ("casal\tx2, x1, [x0]", True), ("stadd\tx2, [x0]", True),
+            ("ldr\tx2, [x0]", False), ("stp\tx2, x3, [sp]", False), ("str\tx2, [x0]", False),
+        ):
+            with self.subTest(text):
+                self.assertEqual(instruction(text).is_atomic, expected)
+
+
+class LoopTest(unittest.TestCase):
+    def wrong(self, body, traits, name="pair_hot__x"):
+        return rules.check_loop(function(body, name), traits)
+
+    def assert_wrong(self, body, traits, words):
+        self.assertIn(words, "\n".join(self.wrong(body, traits)))
+
+    def test_good_ones(self):
+        self.assertEqual(self.wrong(GOOD_PLAIN, PLAIN), [])
+        self.assertEqual(self.wrong(GOOD_ATOMIC, ATOMIC), [])
+        self.assertEqual(self.wrong(GOOD_BIASED, BIASED), [])
+        self.assertEqual(self.wrong(GOOD_BIASED, NEW), [])
+
+    def test_no_loop(self):
+        self.assert_wrong("\n   1000:\tret\n", PLAIN, "no loop")
+
+    def test_lock_in_plain(self):
+        self.assert_wrong(GOOD_PLAIN.replace("addq", "lock addq"), PLAIN, "an atomic instruction in a scheme for one")
+
+    def test_one_lock_in_atomic(self):
+        self.assert_wrong(GOOD_PLAIN.replace("addq", "lock addq"), ATOMIC, "1 atomic instructions a pair, not 2")
+
+    def test_three_locks_in_atomic(self):
+        self.assert_wrong(GOOD_ATOMIC.replace("sub    $0x1,%rsi", "lock decq (%rdx)"), ATOMIC, "3 atomic instructions")
+
+    def test_call_on_every_way(self):
+        body = GOOD_ATOMIC.replace("sub    $0x1,%rsi", "call   3000 <count_more>")
+        for traits in (ATOMIC, NEW):
+            self.assert_wrong(body, traits, "calls a function")
+
+    def test_call_instead_of_the_count(self):
+        body = GOOD_PLAIN.replace("addq   $0x1,(%rdi)", "test   %rdi,%rdi").replace(
+            "subq   $0x1,(%rdi)", "test   %rdx,%rdx")
+        self.assert_wrong(body, NEW, "or does not count")
+
+    def test_lock_on_the_owners_way(self):
+        self.assert_wrong(GOOD_BIASED.replace("mov    %ecx,0xc", "lock decl 0xc"), BIASED, "the owner's is gone")
+
+    def test_more_memory_in_plain(self):
+        self.assert_wrong(GOOD_PLAIN.replace("sub    $0x1,%rsi", "mov    0x8(%rsp),%rdx"), PLAIN,
+                          "2 writes and 3 memory instructions")
+
+    def test_a_set_loads_its_pointer(self):
+        body = GOOD_PLAIN.replace("addq", "mov    (%rax),%rdi\n   1042:\taddq").replace("pair_hot", "pair_set")
+        self.assertEqual(self.wrong(body, PLAIN, "pair_set__x"), [])
+        self.assert_wrong(body.replace("pair_set", "pair_hot"), PLAIN, "3 memory instructions")
+
+    def test_nothing_counted(self):
+        body = "\n   1000:\tsub    $0x1,%rsi\n   1004:\tjne    1000 <pair_hot__x>\n   1006:\tret\n"
+        self.assertEqual(self.wrong(body, NONE), [])
+        self.assert_wrong(body, NEW, "does not count")
+
+    def test_aarch64(self):
+        self.assertEqual(self.wrong(AARCH64, NEW), [])
+        self.assertEqual(self.wrong(AARCH64, PLAIN), [])
+        body = AARCH64.replace("str\tx2, [x0]", "stxr\tw3, x2, [x0]", 1)
+        self.assert_wrong(body, PLAIN, "an atomic instruction")
+        self.assert_wrong(AARCH64.replace("sub\tx2, x2, #0x1", "bl\t2000 <__aarch64_ldadd8_rel>"), NEW, "calls")
+
+    def test_a_failed_store_exclusive_is_no_turn_of_the_loop(self):
+        exclusive = AARCH64.replace("str\tx2, [x0]", "stxr\tw3, x2, [x0]").replace(
+            "100c:\tldr", "100a:\tcbnz\tw3, 1000 <pair_hot__x>\n   100c:\tldxr")
+        self.assertEqual(self.wrong(exclusive, ATOMIC), [])
+
+    def test_a_loop_that_is_entered_in_the_middle(self):
+        body = GOOD_PLAIN.replace("je     1060 <pair_hot__x+0x60>", "jmp    104a <pair_hot__x+0x4a>")
+        self.assertEqual(self.wrong(body, PLAIN), [])
+
+
+class AlignmentTest(unittest.TestCase):
+    def test_aligned(self):
+        self.assertEqual(rules.check_alignment(function(GOOD_PLAIN)), [])
+
+    def test_loop_off_by_a_bit(self):
+        body = GOOD_PLAIN.replace("1040", "103e")
+        self.assertIn("the loop starts at 0x103e", rules.check_alignment(function(body))[0])
+
+    def test_function_off_by_a_bit(self):
+        self.assertIn("the function starts at 0x1010", rules.check_alignment(function(GOOD_PLAIN, address="1010"))[0])
+
+
+class VariantTest(unittest.TestCase):
+    def test_missing_function(self):
+        functions = listing.parse(f"0000000000001000 <pair_hot__x>:{GOOD_PLAIN}")
+        self.assertEqual(rules.check_variant(functions, "x", PLAIN, True), ["pair_set__x: not in the listing"])
+
+
+if __name__ == "__main__":
+    unittest.main()
