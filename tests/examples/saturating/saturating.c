@@ -1,0 +1,3 @@
+#include "variants/saturating.h"
+#include "variants/mode_free.h"
+#include "variants/instantiate.h"

@@ -1,0 +1,68 @@
+"""The examples, built by build_copy.py: each is listed, measured, audited, and keeps the variants' contract."""
+
+import csv
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(os.environ["EXAMPLES_BUILD"])
+PATIENCE_S = 300
+
+
+def run(*command):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=PATIENCE_S,
+                          check=False)
+
+
+class ExampleCase(unittest.TestCase):
+    def rows(self, *arguments):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "rows.csv"
+            done = run(BUILD / "rcbench", "--window", "5", "--ramp", "1", "--threads", "1", "--csv", path, *arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(path, newline="", encoding="utf-8") as file:
+                return list(csv.DictReader(file))
+
+    def assert_listed(self, name, *words):
+        lines = run(BUILD / "rcbench", "--list").stdout.splitlines()
+        line = next((line for line in lines if line.startswith(f"  {name} ")), "")
+        for word in words:
+            self.assertIn(word, line)
+
+
+class VariantTest(ExampleCase):
+    def test_listed(self):
+        self.assert_listed("saturating", "saturating", "free", "16")
+
+    def test_runs_every_workload_that_one_thread_can(self):
+        rows = self.rows("--variants", "saturating")
+        self.assertEqual({row["variant"] for row in rows}, {"saturating"})
+        self.assertGreaterEqual(len({row["workload"] for row in rows}), 18)
+        wrong = [row["cell"] + ": " + row["reason"] for row in rows
+                 if row["status"] == "invalid" or row["status"] == "skipped" and "threads or more" not in row["reason"]]
+        self.assertEqual(wrong, [])
+
+    def test_conformance(self):
+        suite = BUILD / "tests/conformance/conformance"
+        if not suite.exists():
+            self.skipTest("there is no conformance suite in this tree")
+        done = run(suite, "--variant", "saturating")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class WorkloadTest(ExampleCase):
+    def test_listed(self):
+        self.assert_listed("borrow_chain", "overhead", "borrow the next object")
+
+    def test_runs_with_every_variant(self):
+        rows = self.rows("--workloads", "borrow_chain", "--points", "standard")
+        cells = {row["cell"] for row in rows if row["status"] == "ok"}
+        for variant in {row["variant"] for row in rows} | {"plain", "atomic", "biased", "saturating"}:
+            for length in ("4", "1000"):
+                self.assertIn(f"overhead/borrow_chain/length:{length}/{variant}/threads:1", cells)
+
+
+if __name__ == "__main__":
+    unittest.main()
