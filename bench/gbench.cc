@@ -31,6 +31,7 @@ public:
         for (Run &run : renamed) {
             run.run_name.iterations.clear();
             run.run_name.time_type.clear();
+            run.cpu_accumulated_time = 0; // of the reporting alone: the trial was over
         }
         to_->ReportRuns(renamed);
     }
@@ -45,6 +46,12 @@ std::unique_ptr<benchmark::BenchmarkReporter> FileReporter(const std::string &fo
 {
     if (format == "console")
         return std::make_unique<benchmark::ConsoleReporter>(benchmark::ConsoleReporter::OO_None);
+    if (format == "csv") {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" // the library's flag still offers it
+        return std::make_unique<benchmark::CSVReporter>();
+#pragma GCC diagnostic pop
+    }
     return std::make_unique<benchmark::JSONReporter>();
 }
 
@@ -56,11 +63,12 @@ void RunOnce(benchmark::State &state, gbench_body *body, void *argument)
         state.SkipWithError(sample.error);
         return;
     }
-    // The trial is over: the library only learns how many operations there were and how long they took.
-    // Every thread must say so (thread 0 alone would multiply the rates).
-    const auto operations = static_cast<benchmark::IterationCount>(sample.operations > 0 ? sample.operations : 1);
-    while (state.KeepRunningBatch(operations))
-        state.SetIterationTime(sample.seconds);
+    // The trial is over: the library only learns how long one operation took. Not how many there were: its
+    // statistics over repetitions abort when repetitions differ in that. Every thread must say so (thread 0
+    // alone would multiply the rates).
+    const double operations = sample.operations > 0 ? static_cast<double>(sample.operations) : 1;
+    while (state.KeepRunningBatch(1))
+        state.SetIterationTime(sample.seconds / operations);
     if (sample.totals) {
         state.counters["ns_per_op"] = sample.ns_per_op;
         state.counters["ops_per_s"] = sample.ops_per_s;

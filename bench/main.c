@@ -20,6 +20,7 @@ struct session {
     struct trial_run **runs;   /* by cell; NULL until the cell has run */
     struct rows *rows;         /* NULL: no --csv */
     bool bad;                  /* a wrong count, or a cell without a good row */
+    const char *out_format;    /* of --benchmark_out; NULL where it is not given */
 };
 
 static struct session session;
@@ -164,7 +165,8 @@ static int register_all(void)
 
 /* ---- actions -------------------------------------------------------------------------------------- */
 
-/* --benchmark_out_format, where --benchmark_out is given; NULL where it is not. */
+/* --benchmark_out_format, where --benchmark_out is given; NULL where it is not. To be called before Google
+ * Benchmark takes its flags out of the arguments. */
 static const char *out_format(void)
 {
     const char *format = NULL, *name = "--benchmark_out=", *kind = "--benchmark_out_format=";
@@ -193,10 +195,11 @@ static int run(void)
     if (options->csv != NULL && rows_open(&session.rows, options, session.cells, session.cell_count) != 0)
         return EXIT_BAD;
     fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
-    const char *format = out_format();
+    fprintf(stderr, "rcbench: a warning 'Library was built as DEBUG' is about Google Benchmark's own assertions, as "
+                    "Debian builds it; no window holds its code\n");
     if (register_all() != 0)
         return EXIT_BAD;
-    gbench_run(format);
+    gbench_run(session.out_format);
     leave_if_interrupted();
     if (session.rows != NULL && rows_complete(session.rows) != 0)
         return EXIT_BAD;
@@ -238,6 +241,7 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     bool needs_cells = options->action == ACTION_RUN || options->action == ACTION_PLAN;
     if (needs_cells) {
+        session.out_format = out_format();
         if (!gbench_initialize(&options->benchmark_argc, options->benchmark_argv) || !gbench_filter_valid())
             return EXIT_USAGE;
         session.cells = cells_make(options, &session.cell_count);

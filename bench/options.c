@@ -193,6 +193,23 @@ static bool is_benchmark_flag(const char *word)
     return strncmp(word, "--benchmark_", 12) == 0 || strncmp(word, "--v=", 4) == 0;
 }
 
+/* The library would print its usage and exit 0. */
+static int check_benchmark_format(const char *word)
+{
+    static const char *const names[] = {"--benchmark_format", "--benchmark_out_format"};
+    static const char *const formats[] = {"console", "json", "csv"};
+    for (size_t i = 0; i < 2; i++) {
+        size_t length = strlen(names[i]);
+        if (strncmp(word, names[i], length) != 0 || word[length] != '=')
+            continue;
+        for (size_t j = 0; j < 3; j++)
+            if (strcmp(word + length + 1, formats[j]) == 0)
+                return 0;
+        return refuse_name(names[i], word + length + 1, "format", formats, 3);
+    }
+    return 0;
+}
+
 static int take_all(struct options *options, struct given *given, int argc, char **argv)
 {
     options->benchmark_argv = calloc((size_t)argc + 1, sizeof *options->benchmark_argv);
@@ -201,6 +218,8 @@ static int take_all(struct options *options, struct given *given, int argc, char
     options->benchmark_argv[options->benchmark_argc++] = argv[0];
     for (int at = 1; at < argc; at++) {
         if (is_benchmark_flag(argv[at])) {
+            if (check_benchmark_format(argv[at]) != 0)
+                return -1;
             const char *list = "--benchmark_list_tests";
             if (strncmp(argv[at], list, strlen(list)) == 0 && strcmp(argv[at] + strlen(list), "=false") != 0)
                 options->benchmark_list = true;
@@ -265,7 +284,7 @@ static int read_placement(struct options *options, const char *value)
     return refuse_name("--placement", value, "placement", placement_names(), count);
 }
 
-/* A directory that is there and can be written to, so that no trial is made for nothing. */
+/* A file name in a directory that is there. Whether it can be written to is found out before the first trial. */
 static int check_csv(const char *path)
 {
     struct stat found;
@@ -276,8 +295,6 @@ static int check_csv(const char *path)
         return refuse("--csv", path, "is not a file name; accepted: a file in a directory that exists");
     if (slash != path && (stat(directory, &found) != 0 || !S_ISDIR(found.st_mode)))
         return refuse("--csv", path, "is in a directory that does not exist: '%s'", directory);
-    if (slash != path && access(directory, W_OK) != 0)
-        return refuse("--csv", path, "is in a directory that cannot be written to: '%s'", directory);
     return 0;
 }
 

@@ -1,13 +1,17 @@
-/* All variants, from variants/variants.def. */
+/* All variants, from variants/variants.def; tests put a registry of their own in its place. */
 #include "bench/variant.h"
 
+#ifndef RCBENCH_REGISTRY
+#define RCBENCH_REGISTRY "variants/variants.def"
+#endif
+
 #define VARIANT(name) extern const struct variant rcbench_variant_##name;
-#include "variants/variants.def"
+#include RCBENCH_REGISTRY
 #undef VARIANT
 
 #define VARIANT(name) &rcbench_variant_##name,
 const struct variant *const variants[] = {
-#include "variants/variants.def"
+#include RCBENCH_REGISTRY
 };
 #undef VARIANT
 

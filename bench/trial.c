@@ -10,6 +10,9 @@
 #include "bench/topology.h"
 
 #define OVERLAP_MIN 0.99
+/* Of the window that was asked for: a thread that did not run when it began starts late, and one thread always
+ * overlaps with itself. Batches that are long beside a short window move both ends, so this is no finer. */
+#define WINDOW_MIN 0.5
 enum { GIL_TURNS_MIN = 10 };
 
 struct trial_run {
@@ -267,6 +270,7 @@ static void judge(struct trial_run *run)
     struct trial_result *result = &run->result;
     const struct options *options = run->options;
     unsigned threads = run->cell->threads;
+    double asked_s = (double)(run->window.end_ns - run->window.begin_ns) * 1e-9;
     result->status = threads > options->pus ? STATUS_OVERSUBSCRIBED : STATUS_OK;
     result->has_turns = run->cell->variant->gil;
     if (run->trial.failed) {
@@ -283,6 +287,10 @@ static void judge(struct trial_run *run)
     } else if (result->overlap < OVERLAP_MIN && result->status == STATUS_OK) {
         result->status = STATUS_INVALID;
         snprintf(result->reason, sizeof result->reason, "overlap %.4f is below %.2f", result->overlap, OVERLAP_MIN);
+    } else if (result->window_s < asked_s * WINDOW_MIN && result->status == STATUS_OK) {
+        result->status = STATUS_INVALID;
+        snprintf(result->reason, sizeof result->reason, "the window lasted %.3f ms of the %.3f ms that were asked for",
+                 result->window_s * 1e3, asked_s * 1e3);
     } else if (result->has_turns && threads > 1 && result->turns_min < GIL_TURNS_MIN) {
         result->status = STATUS_INVALID;
         snprintf(result->reason, sizeof result->reason, "a thread had %llu turns of the GIL in the window, not %d",

@@ -1,0 +1,126 @@
+"""Bad input: one line that names flag, value and what is accepted; exit status 2; nothing written."""
+
+import os
+import unittest
+
+from support import CPUS, Case, rcbench
+
+TOO_MANY = str(len(CPUS) + 1)
+
+# The command line, and the words that its one line must hold.
+CASES = (
+    (("--variants", "plian"), ("--variants", "'plian'", "'plain'")),
+    (("--variants", "plain,biasd"), ("--variants", "'biasd'", "'biased'")),
+    (("--variants", "qqqqqqqq"), ("--variants", "'qqqqqqqq'", "accepted", "plain", "biased")),
+    (("--variants", ""), ("--variants", "''", "accepted")),
+    (("--variants", "plain,,none"), ("--variants", "'plain,,none'", "accepted")),
+    (("--workloads", "piar"), ("--workloads", "'piar'", "'pair'")),
+    (("--workloads", "zzzzzzzzzz"), ("--workloads", "'zzzzzzzzzz'", "accepted", "shared_one")),
+    (("--workloads", ","), ("--workloads", "','", "accepted")),
+    (("--placement", "coers"), ("--placement", "'coers'", "'cores'")),
+    (("--placement", ""), ("--placement", "''")),
+    (("--placement", "zzzzzzzzzz"), ("--placement", "'zzzzzzzzzz'", "accepted", "scatter")),
+    (("--points", "quik"), ("--points", "'quik'", "'quick'")),
+    (("--threads", "0"), ("--threads", "'0'")),
+    (("--threads", "1,0"), ("--threads", "'0'")),
+    (("--threads", ""), ("--threads", "''")),
+    (("--threads", "3-1"), ("--threads", "'3-1'")),
+    (("--threads", "max-1") if len(CPUS) > 1 else ("--threads", "2-1"), ("--threads", "-1'")),
+    (("--threads", "1-"), ("--threads", "'1-'")),
+    (("--threads", "-1"), ("--threads", "'-1'")),
+    (("--threads", "1,,2"), ("--threads", "'")),
+    (("--threads", "1.5"), ("--threads", "'1.5'")),
+    (("--threads", "nan"), ("--threads", "'nan'")),
+    (("--threads", "99999999999999999999"), ("--threads", "99999999999999999999")),
+    (("--threads", TOO_MANY), ("--threads", f"'{TOO_MANY}'", "--oversubscribe")),
+    (("--window", "0"), ("--window", "'0'", "accepted")),
+    (("--window", "-5"), ("--window", "'-5'", "accepted")),
+    (("--window", "nan"), ("--window", "'nan'", "accepted")),
+    (("--window", "inf"), ("--window", "'inf'", "accepted")),
+    (("--window", "1e99"), ("--window", "'1e99'", "accepted")),
+    (("--window", "10ms"), ("--window", "'10ms'", "accepted")),
+    (("--window", ""), ("--window", "''", "accepted")),
+    (("--window=0",), ("--window", "'0'", "accepted")),
+    (("--ramp", "-1"), ("--ramp", "'-1'", "accepted")),
+    (("--ramp", "nan"), ("--ramp", "'nan'", "accepted")),
+    (("--switch-interval", "0"), ("--switch-interval", "'0'", "accepted")),
+    (("--switch-interval", "1.5"), ("--switch-interval", "'1.5'", "accepted")),
+    (("--seed", "-1"), ("--seed", "'-1'", "accepted")),
+    (("--seed", "18446744073709551616"), ("--seed", "'18446744073709551616'", "accepted")),
+    (("--seed", " 1"), ("--seed", "' 1'", "accepted")),
+    (("--rounds", "0"), ("--rounds", "'0'", "accepted")),
+    (("--rounds", "x"), ("--rounds", "'x'", "accepted")),
+    (("--process", "-1"), ("--process", "'-1'", "accepted")),
+    (("--plan", "--topology", "missing.xml"), ("--topology", "'missing.xml'")),
+    (("--plan", "--topology", "pack:x"), ("--topology", "'pack:x'")),
+    (("--plan", "--topology", ""), ("--topology", "''")),
+    (("--plan", "--topology", "."), ("--topology", "'.'")),
+    (("--topology", "core:2"), ("--topology", "'core:2'", "--plan")),
+    (("--csv", "missing/rows.csv"), ("--csv", "'missing/rows.csv'", "does not exist")),
+    (("--csv", "."), ("--csv", "'.'", "accepted")),
+    (("--csv", ""), ("--csv", "''", "accepted")),
+    (("--plan", "--list"), ("--plan", "--list", "conflicts")),
+    (("--help", "--version"), ("--help", "--version", "conflicts")),
+    (("--machine", "a", "--plan"), ("--machine", "--plan", "conflicts")),
+    (("--benchmark_list_tests", "--plan"), ("--benchmark_list_tests", "--plan", "conflicts")),
+    (("--resume",), ("--resume", "--csv")),
+    (("--resume", "--csv", "rows.csv"), ("--resume", "--seed")),
+    (("--window", "5", "--window", "6"), ("--window", "twice")),
+    (("--plan", "--plan"), ("--plan", "twice")),
+    (("--plan=yes",), ("--plan", "'yes'")),
+    (("--window",), ("--window", "value")),
+    (("--treads", "2"), ("--treads", "--threads")),
+    (("--zzzzzzzzzzzz",), ("--zzzzzzzzzzzz", "--help")),
+    (("pair",), ("pair",)),
+    (("--benchmark_filter=(",), ("--benchmark_filter", "'('")),
+    (("--benchmark_filter=-(",), ("--benchmark_filter", "(")),
+    (("--benchmark_flter=x",), ("benchmark_flter",)),
+    (("--benchmark_format=xml",), ("--benchmark_format", "'xml'", "accepted")),
+    (("--benchmark_out_format=jsn",), ("--benchmark_out_format", "'jsn'", "'json'")),
+)
+
+
+class BadInputTest(Case):
+    def check(self, arguments, words, **popen):
+        done = rcbench(*arguments, cwd=self.folder, **popen)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.endswith("\n"))
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertEqual(self.files(), [])
+
+    def test_cases(self):
+        for arguments, words in CASES:
+            with self.subTest(arguments):
+                self.check(arguments, words)
+
+    def test_cases_with_a_file_to_write(self):
+        """A wrong flag beside --csv leaves no file, wherever it stands."""
+        for arguments, words in CASES:
+            if "--csv" in arguments or "--resume" in arguments or "--machine" in arguments:
+                continue
+            with self.subTest(arguments):
+                self.check(("--csv", "rows.csv", *arguments), words)
+
+    def test_a_damaged_topology_file(self):
+        path = self.folder.with_suffix(".xml")
+        self.addCleanup(path.unlink)
+        for text in ("", "no topology", "<?xml version='1.0'?><topology>"):
+            path.write_text(text, encoding="utf-8")
+            with self.subTest(text):
+                self.check(("--plan", "--topology", path), ("--topology", str(path)))
+
+    def test_every_cpu_that_exists_is_accepted(self):
+        done = rcbench("--plan", "--threads", "max", "--workloads", "shared_one", cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    @unittest.skipUnless(len(CPUS) > 1, "one CPU alone")
+    def test_a_limited_mask_limits_the_threads(self):
+        self.check(("--threads", "2"), ("--threads", "'2'", "1 CPU"),
+                   preexec_fn=lambda: os.sched_setaffinity(0, CPUS[:1]))
+
+
+if __name__ == "__main__":
+    unittest.main()

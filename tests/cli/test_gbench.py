@@ -1,0 +1,82 @@
+"""The flags of Google Benchmark keep their meaning."""
+
+import json
+import unittest
+
+from support import QUICK, Case, read_rows
+
+PAIR = ("--workloads", "pair", "--variants", "plain,biased")
+NAME = "overhead/pair/set:1/{}/threads:1"
+
+
+class ListTest(Case):
+    def names(self, *arguments):
+        return self.run_good("--benchmark_list_tests", *arguments).stdout.splitlines()
+
+    def test_exact_names(self):
+        names = self.names("--threads", "1")
+        self.assertIn("overhead/pair/set:L1/biased/threads:1", names)
+        self.assertIn("overhead/pair/set:L2/order:shuffled/plain/threads:1", names)
+        self.assertIn("scaling/shared_one/atomic/threads:1", names)
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_the_names_are_the_cells_that_the_plan_runs(self):
+        plan = self.run_good("--plan", "--threads", "1").stdout.splitlines()
+        self.assertEqual(self.names("--threads", "1"), [line.split()[0] for line in plan if line.endswith(" run")])
+
+    def test_filter(self):
+        names = self.names("--benchmark_filter=^overhead/(pair|call)/.*biased/", "--threads", "1")
+        self.assertTrue(names)
+        self.assertTrue(all(n.startswith(("overhead/pair/", "overhead/call/")) and "/biased/" in n for n in names))
+
+    def test_negative_filter(self):
+        everything = self.names("--threads", "1")
+        without = self.names("--benchmark_filter=-biased", "--threads", "1")
+        self.assertEqual(without, [name for name in everything if "biased" not in name])
+
+    def test_filter_on_the_thread_count(self):
+        names = self.names("--benchmark_filter=/threads:1$")
+        self.assertTrue(names and all(name.endswith("/threads:1") for name in names))
+
+    def test_list_false_is_no_list(self):
+        done = self.run_good("--benchmark_list_tests=false", "--plan", *PAIR)
+        self.assertIn("cells to run", done.stdout)
+
+
+class RunTest(Case):
+    def test_filter_chooses_what_runs(self):
+        self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/plain/", "--csv", "rows.csv")
+        self.assertEqual([row["cell"] for row in read_rows(self.folder / "rows.csv")], [NAME.format("plain")])
+
+    def test_json_file(self):
+        self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/", "--benchmark_out=out.json")
+        found = json.loads((self.folder / "out.json").read_text("utf-8"))
+        self.assertEqual({b["name"] for b in found["benchmarks"]}, {NAME.format(v) for v in ("plain", "biased")})
+        for benchmark in found["benchmarks"]:
+            self.assertGreater(benchmark["ns_per_op"], 0)
+            self.assertAlmostEqual(benchmark["ns_per_op"] / benchmark["real_time"], 1, places=2)
+
+    def test_json_on_standard_output(self):
+        done = self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/plain/", "--benchmark_format=json")
+        self.assertEqual([b["name"] for b in json.loads(done.stdout)["benchmarks"]], [NAME.format("plain")])
+
+    def test_console(self):
+        done = self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/plain/")
+        self.assertIn(NAME.format("plain"), done.stdout)
+        self.assertNotIn("iterations:1", done.stdout)
+
+    def test_repetitions(self):
+        self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/plain/", "--benchmark_repetitions=3", "--csv",
+                      "rows.csv", "--benchmark_out=out.json")
+        self.assertEqual([row["repetition"] for row in read_rows(self.folder / "rows.csv")], ["0", "1", "2"])
+        names = [b["name"] for b in json.loads((self.folder / "out.json").read_text("utf-8"))["benchmarks"]]
+        self.assertEqual(names.count(NAME.format("plain")), 3)
+        self.assertIn(NAME.format("plain") + "_mean", names)
+
+    def test_filter_that_matches_nothing(self):
+        done = self.run_good(*QUICK, *PAIR, "--benchmark_filter=no_such_cell", "--csv", "rows.csv")
+        self.assertEqual(read_rows(self.folder / "rows.csv"), [], done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

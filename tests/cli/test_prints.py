@@ -1,0 +1,129 @@
+"""What rcbench prints without measuring: help, versions, lists, plans, the machine."""
+
+import json
+import re
+import unittest
+
+from support import CPUS, ROOT, Case, rcbench
+
+TOPOLOGIES = ROOT / "tests/placement/topologies"
+
+
+class PrintTest(Case):
+    def test_help_names_every_option(self):
+        text = self.run_good("--help").stdout
+        for flag in ("variants", "workloads", "threads", "placement", "window", "csv", "seed", "plan", "topology",
+                     "list", "oversubscribe", "help", "version", "resume", "benchmark_filter"):
+            self.assertIn(f"--{flag}", text)
+        self.assertTrue(all(len(line) <= 120 for line in text.splitlines()))
+
+    def test_version_names_the_libraries(self):
+        text = self.run_good("--version").stdout
+        self.assertRegex(text, r"(?m)^rcbench \d+\.\d+")
+        for line in (r"Google Benchmark \d", r"hwloc \d", r"allocator (jemalloc \d|system)", r"compiler .*\d"):
+            self.assertRegex(text, f"(?m)^{line}")
+
+    def test_list_has_all_of_the_registries(self):
+        text = self.run_good("--list").stdout
+        variants = re.findall(r"^VARIANT\(([a-z0-9_]+)\)", (ROOT / "variants/variants.def").read_text("utf-8"), re.M)
+        workloads = re.findall(r"^([a-z]\w*)$", (ROOT / "bench/workloads/workloads.def").read_text("utf-8"), re.M)
+        self.assertGreaterEqual(len(variants), 10)
+        self.assertGreaterEqual(len(workloads), 17)
+        for name in variants + workloads:
+            self.assertRegex(text, rf"(?m)^  {name} ")
+
+    def test_list_keeps_to_what_was_chosen(self):
+        text = self.run_good("--list", "--variants", "plain", "--workloads", "pair").stdout
+        self.assertNotIn("biased", text)
+        self.assertNotIn("handoff", text)
+
+    def test_machine_is_json(self):
+        self.run_good("--machine", "machine.json")
+        self.assertIn("warnings", json.loads((self.folder / "machine.json").read_text("utf-8")))
+
+    def test_topology_out_is_xml_that_can_be_planned_for(self):
+        self.run_good("--topology-out", "here.xml")
+        self.assertTrue((self.folder / "here.xml").read_text("utf-8").startswith("<?xml"))
+        plan = self.run_good("--plan", "--topology", "here.xml", "--workloads", "pair", "--variants", "plain").stdout
+        self.assertIn(f"{len(CPUS)} CPUs", plan)
+
+    def test_a_file_that_cannot_be_written(self):
+        for flag in ("--machine", "--topology-out"):
+            with self.subTest(flag):
+                done = rcbench(flag, "missing/file", cwd=self.folder)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertEqual(len(self.own_lines(done, flag)), 1)
+
+
+class PlanTest(Case):
+    def plan(self, *arguments):
+        """name -> (CPUs, "run" or "skipped", reason)"""
+        text = self.run_good("--plan", *arguments).stdout
+        cells = {}
+        for line in text.splitlines():
+            if not line.startswith("#"):
+                name, cpus, state, *reason = line.split(maxsplit=3)
+                cells[name] = (cpus, state, " ".join(reason))
+        return text, cells
+
+    def test_cells_have_cpus_or_a_reason(self):
+        text, cells = self.plan("--threads", "1,2", "--oversubscribe")
+        self.assertEqual(cells["overhead/pair/set:L1/biased/threads:1"][1], "run")
+        cpus, state, reason = cells["scaling/shared_one/plain/threads:2"]
+        self.assertEqual(state, "skipped")
+        self.assertIn("plain is not safe for more than 1 thread", reason)
+        for name, (cpus, state, reason) in cells.items():
+            self.assertEqual(len(cpus.split("+")), int(name.rsplit(":", 1)[1]), name)
+            self.assertTrue(set(map(int, cpus.split("+"))) <= set(CPUS), name)
+            self.assertEqual(state == "skipped", reason != "", name)
+        self.assertNotIn("plan only", text)
+        self.assertEqual(self.files(), [])
+
+    def test_counts_of_the_last_line(self):
+        text, cells = self.plan("--workloads", "shared_one,pair")
+        match = re.search(r"# (\d+) cells to run, (\d+) skipped", text)
+        states = [state for _, state, _ in cells.values()]
+        self.assertEqual((int(match[1]), int(match[2])), (states.count("run"), states.count("skipped")))
+
+    def test_csv_is_not_written(self):
+        self.plan("--csv", "rows.csv", "--variants", "plain")
+        self.assertEqual(self.files(), [])
+
+    def test_placement_none_names_no_cpu(self):
+        _, cells = self.plan("--placement", "none", "--workloads", "pair")
+        self.assertEqual({cpus for cpus, _, _ in cells.values()}, {"any"})
+
+    def test_synthetic_topology(self):
+        text, cells = self.plan("--topology", "pack:2 core:4 pu:2", "--workloads", "shared_one", "--variants",
+                                "atomic")
+        self.assertIn("# plan only: for the topology 'pack:2 core:4 pu:2', not for this machine", text)
+        self.assertEqual([name.rsplit(":", 1)[1] for name in cells], ["1", "2", "4", "8", "16"])
+
+    def test_placements_differ_on_a_big_topology(self):
+        seen = set()
+        for placement in ("compact", "cores", "scatter"):
+            _, cells = self.plan("--topology", "pack:2 core:4 pu:2", "--workloads", "shared_one", "--variants",
+                                 "atomic", "--threads", "4", "--placement", placement)
+            seen.add(cells["scaling/shared_one/atomic/threads:4"][0])
+        self.assertEqual(len(seen), 3)
+
+    def test_xml_topologies(self):
+        for file in sorted(TOPOLOGIES.glob("*.xml")):
+            with self.subTest(file.name):
+                text, cells = self.plan("--topology", str(file), "--workloads", "shared_one", "--variants", "biased")
+                self.assertIn("# plan only: for the topology", text)
+                self.assertIn("scaling/shared_one/biased/threads:1", cells)
+
+    def test_more_threads_than_the_topology_has(self):
+        text, cells = self.plan("--topology", "core:2 pu:1", "--threads", "1,4", "--oversubscribe", "--workloads",
+                                "shared_one", "--variants", "atomic")
+        self.assertEqual(cells["scaling/shared_one/atomic/threads:4"][:2], ("0+1+0+1", "run"))
+
+    def test_points_grow_with_the_profile(self):
+        counts = [len(self.plan("--points", points)[1]) for points in ("quick", "standard", "full")]
+        self.assertLess(counts[0], counts[1])
+        self.assertLess(counts[1], counts[2])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,206 @@
+"""The rows of --csv: columns, values that must agree with each other, placement, order, windows under a GIL."""
+
+import os
+import re
+import signal
+import time
+import unittest
+
+from support import CPUS, PATIENCE_S, QUICK, Case, rcbench, read_rows, schema_columns, start
+
+BOTH = ("--threads", "1,2", "--oversubscribe")
+EMPTY_WHEN_SKIPPED = ("utc", "cpus", "window_s", "ops", "ops_per_s", "ns_per_op", "thread_ops_min", "thread_ops_max",
+                      "jain", "overlap", "ctx_voluntary", "ctx_involuntary", "migrations", "steal_ms", "minor_faults",
+                      "major_faults", "allocated_bytes", "resident_bytes", "late_objects_max", "gc_runs",
+                      "gc_pause_max_ns", "roles", "thread_ops", "thread_ns", "numa", "drift", "turns_min", "batch_ops",
+                      "working_set_bytes")
+
+
+def numbers(text):
+    return [int(part) for part in text.split("+")]
+
+
+class RowTest(Case):
+    """One run for all tests of this class."""
+
+    @classmethod
+    def setUpClass(cls):
+        holder = cls("run_good")
+        holder.setUp()
+        cls.addClassCleanup(holder.doCleanups)
+        cls.csv = holder.folder / "rows.csv"
+        cls.done = rcbench("--window", "2", "--ramp", "1", *BOTH, "--switch-interval", "200", "--seed", "7",
+                           "--process", "3", "--variants", "none,plain,atomic,biased,gil", "--workloads",
+                           "pair,graph_drop,shared_one,private,owner_stranger,mixed", "--csv", cls.csv,
+                           cwd=holder.folder)
+        cls.rows = read_rows(cls.csv)
+        cls.measured = [row for row in cls.rows if row["status"] != "skipped"]
+
+    def each(self, rows):
+        """The rows, of which there must be some; a failure names the row that it was at."""
+        self.assertTrue(rows)
+        for self.at in rows:
+            yield self.at
+        self.at = None
+
+    def _formatMessage(self, msg, standardMsg):
+        at = getattr(self, "at", None)
+        return super()._formatMessage(msg, standardMsg) + (f"\nin the row {at}" if at else "")
+
+    def test_exit_status_says_whether_all_cells_have_a_good_row(self):
+        good = {row["cell"] for row in self.rows if row["status"] != "invalid"}
+        bad = {row["cell"] for row in self.rows} - good
+        self.assertEqual(self.done.returncode, 1 if bad else 0, self.done.stderr)
+
+    def test_header_is_that_of_the_schema(self):
+        columns = schema_columns()
+        if columns is None:
+            self.skipTest("docs/schema.md is not there")
+        header = self.csv.read_text(encoding="utf-8").splitlines()[0].split(",")
+        self.assertEqual(header, columns)
+
+    def test_every_row_has_all_columns_and_is_one_line(self):
+        self.assertEqual(self.csv.read_text(encoding="utf-8").count("\n"), len(self.rows) + 1)
+        for row in self.each(self.rows):
+            self.assertNotIn(None, row)
+            self.assertNotIn(None, row.values())
+
+    def test_identity(self):
+        self.assertEqual(len({row["run_id"] for row in self.rows}), 1)
+        self.assertEqual([int(row["order"]) for row in self.rows], list(range(len(self.rows))))
+        for row in self.each(self.rows):
+            self.assertEqual((row["schema"], row["seed"], row["process"], row["placement"]), ("1", "7", "3", "cores"))
+            params = row["params"].replace("=", ":").replace(";", "/")
+            parts = [row["driver"], row["workload"], params, row["variant"], f"threads:{row['threads']}"]
+            self.assertEqual(row["cell"], "/".join(part for part in parts if part))
+            self.assertIn(row["status"], ("ok", "invalid", "skipped", "oversubscribed"))
+            self.assertEqual(row["reason"] != "", row["status"] in ("invalid", "skipped"))
+
+    def test_every_cell_has_a_row(self):
+        plan = rcbench("--plan", *BOTH, "--variants", "none,plain,atomic,biased,gil", "--workloads",
+                       "pair,graph_drop,shared_one,private,owner_stranger,mixed", cwd=self.folder).stdout
+        cells = {line.split()[0] for line in plan.splitlines() if not line.startswith("#")}
+        self.assertEqual({row["cell"] for row in self.rows}, cells)
+
+    def test_skipped_rows_have_a_reason_and_no_numbers(self):
+        skipped = [row for row in self.rows if row["status"] == "skipped"]
+        self.assertIn("scaling/shared_one/plain/threads:2", [row["cell"] for row in skipped])
+        for row in self.each(skipped):
+            self.assertEqual({row[column] for column in EMPTY_WHEN_SKIPPED}, {""})
+
+    def test_threads_agree_with_the_sums(self):
+        for row in self.each(self.measured):
+            ops, times = numbers(row["thread_ops"]), numbers(row["thread_ns"])
+            threads = int(row["threads"])
+            self.assertEqual([len(row[c].split("+")) for c in ("thread_ops", "thread_ns", "cpus", "numa", "roles")],
+                             [threads] * 5)
+            self.assertEqual(int(row["ops"]), sum(ops))
+            self.assertEqual((int(row["thread_ops_min"]), int(row["thread_ops_max"])), (min(ops), max(ops)))
+            if min(times) > 0:
+                rate = sum(o / t * 1e9 for o, t in zip(ops, times))
+                self.assertAlmostEqual(float(row["ops_per_s"]) / rate, 1, places=6)
+                self.assertAlmostEqual(float(row["ns_per_op"]) / (sum(times) / sum(ops)), 1, places=6)
+
+    def test_good_rows_have_plausible_values(self):
+        for row in self.each([row for row in self.measured if row["status"] == "ok"]):
+            self.assertGreaterEqual(float(row["overlap"]), 0.99)
+            self.assertLessEqual(float(row["overlap"]), 1)
+            self.assertGreater(float(row["jain"]), 0)
+            self.assertLessEqual(float(row["jain"]), 1.000001)
+            self.assertGreaterEqual(float(row["window_s"]), 0.002 / 2)
+            self.assertGreater(int(row["batch_ops"]), 0)
+            self.assertRegex(row["utc"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+            self.assertEqual((row["gc_runs"], row["gc_pause_max_ns"]), ("0", "0"))
+
+    def test_cpus_are_different_and_allowed(self):
+        for row in self.each(self.measured):
+            cpus = numbers(row["cpus"])
+            self.assertLessEqual(set(cpus), set(CPUS))
+            self.assertEqual(len(set(cpus)), min(len(cpus), len(CPUS)))
+
+    def test_a_gil_cell_spans_ten_turns_of_every_thread(self):
+        self.assertIn("gil", [row["mode"] for row in self.measured if row["threads"] == "2"])
+        for row in (row for row in self.measured
+                    if row["mode"] == "gil" and row["threads"] == "2" and row["status"] == "ok"):
+            self.assertGreaterEqual(float(row["window_s"]), 10 * 2 * 200e-6 * 0.65)  # 1.3 asked for, half of it gone
+            self.assertGreaterEqual(int(row["turns_min"]), 10)
+        for row in self.each(self.measured):
+            self.assertEqual(row["turns_min"] == "", row["mode"] != "gil")
+
+    def test_roles_are_told_apart(self):
+        rows = [row for row in self.measured if row["workload"] == "owner_stranger"]
+        for row in self.each(rows):
+            self.assertEqual(row["roles"], "owner+stranger")
+
+
+class OrderTest(Case):
+    CELLS = (*QUICK, "--benchmark_filter=pair/set:1/", "--rounds", "2")
+
+    def order(self, name, *arguments):
+        self.run_good(*self.CELLS, "--csv", name, *arguments)
+        return [(row["cell"], row["repetition"]) for row in read_rows(self.folder / name)]
+
+    def test_the_seed_decides_the_order(self):
+        first = self.order("a.csv", "--seed", "1")
+        self.assertEqual(first, self.order("b.csv", "--seed", "1"))
+        other = self.order("c.csv", "--seed", "2")
+        self.assertNotEqual(first, other)
+        self.assertEqual(sorted(first), sorted(other))
+
+    def test_rounds_and_processes_have_orders_of_their_own(self):
+        rows = self.order("a.csv", "--seed", "1")
+        rounds = [[cell for cell, repetition in rows if repetition == str(n)] for n in range(2)]
+        self.assertEqual(sorted(rounds[0]), sorted(rounds[1]))
+        self.assertNotEqual(rounds[0], rounds[1])
+        self.assertNotEqual(rows, self.order("b.csv", "--seed", "1", "--process", "1"))
+
+    def test_a_drawn_seed_is_printed_and_can_be_given_again(self):
+        done = self.run_good(*self.CELLS, "--csv", "a.csv")
+        seed = re.search(r"seed (\d+)", done.stderr)[1]
+        rows = [(row["cell"], row["repetition"]) for row in read_rows(self.folder / "a.csv")]
+        self.assertEqual({row["seed"] for row in read_rows(self.folder / "a.csv")}, {seed})
+        self.assertEqual(rows, self.order("b.csv", "--seed", seed))
+
+
+class PlacementTest(Case):
+    def test_placement_none_pins_nothing(self):
+        self.run_good(*QUICK, "--placement", "none", "--benchmark_filter=pair/set:1/plain", "--csv", "rows.csv")
+        row = read_rows(self.folder / "rows.csv")[0]
+        self.assertEqual((row["placement"], row["cpus"], row["status"]), ("none", "", "ok"))
+
+    def test_a_limited_mask_is_honoured(self):
+        for cpu in CPUS[:2]:
+            with self.subTest(cpu):
+                self.run_good(*QUICK, "--workloads", "shared_none", "--variants", "biased", "--csv", "rows.csv",
+                              preexec_fn=lambda cpu=cpu: os.sched_setaffinity(0, {cpu}))
+                rows = read_rows(self.folder / "rows.csv")
+                self.assertEqual({(row["threads"], row["cpus"]) for row in rows}, {("1", str(cpu))})
+
+    def test_more_threads_than_cpus_are_marked(self):
+        done = rcbench(*QUICK, "--threads", "2", "--oversubscribe", "--workloads", "shared_none", "--variants",
+                       "biased", "--csv", "rows.csv", cwd=self.folder,
+                       preexec_fn=lambda: os.sched_setaffinity(0, CPUS[:1]))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([row["status"] for row in read_rows(self.folder / "rows.csv")], ["oversubscribed"])
+
+    @unittest.skipUnless(len(CPUS) > 1, "one CPU alone: every mask is the same")
+    def test_the_main_thread_gets_its_mask_back(self):
+        """Between two trials it prints; a pipe that nobody reads stops it there."""
+        import fcntl
+        process = start(*QUICK, "--rounds", "200", "--benchmark_filter=pair/set:1/", "--csv", "rows.csv",
+                        cwd=self.folder)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        fcntl.fcntl(process.stdout, getattr(fcntl, "F_SETPIPE_SZ", 1031), 4096)
+        part, before, rows = self.folder / "rows.csv.part", -1, 0
+        end = time.monotonic() + PATIENCE_S
+        while (rows != before or rows < 3) and time.monotonic() < end:
+            time.sleep(0.7)
+            before, rows = rows, part.read_text("utf-8").count("\n") if part.exists() else 0
+        self.assertIsNone(process.poll())
+        self.assertEqual(sorted(os.sched_getaffinity(process.pid)), CPUS)
+        process.send_signal(signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    unittest.main()
