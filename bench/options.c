@@ -12,7 +12,8 @@
 #include "bench/topology.h"
 #include "bench/variant.h"
 
-enum { WINDOW_MS_DEFAULT = 100, WINDOW_MS_MAX = 3600 * 1000, RAMP_MS_DEFAULT = 10, SWITCH_US_DEFAULT = 5000 };
+enum { WINDOW_MS_DEFAULT = 100, WINDOW_MS_MAX = 3600 * 1000, SWITCH_US_DEFAULT = 5000 };
+enum { RAMP_NS_MIN = 2000000, RAMP_NS_MAX = 10000000 };
 enum { SWITCH_US_MAX = 1000 * 1000, ROUNDS_MAX = 100000 };
 
 __attribute__((format(printf, 3, 4))) static int refuse(const char *flag, const char *value, const char *format, ...)
@@ -118,7 +119,7 @@ static const struct {
     [FLAG_TOPOLOGY] = {"--topology", "WHAT", "plan for this hwloc XML file or synthetic description (with --plan)"},
     [FLAG_ALL_KINDS] = {"--all-kinds", NULL, "use all kinds of cores of a hybrid processor, not the fastest alone"},
     [FLAG_WINDOW] = {"--window", "MS", "length of the measured window, 100 by default; longer where a GIL needs it"},
-    [FLAG_RAMP] = {"--ramp", "MS", "full load before the window, 10 by default"},
+    [FLAG_RAMP] = {"--ramp", "MS", "full load before the window; by default half of it, 2 to 10"},
     [FLAG_SWITCH_INTERVAL] = {"--switch-interval", "US", "of the GIL, 5000 by default"},
     [FLAG_SEED] = {"--seed", "N", "of the order of cells and of random indices; drawn and logged by default"},
     [FLAG_ROUNDS] = {"--rounds", "N", "measure every cell N times, each round in a new order; 1 by default"},
@@ -298,6 +299,13 @@ static int check_csv(const char *path)
     return 0;
 }
 
+/* Half of the window, within limits: long enough for caches and predictors, and to size the batches. */
+static uint64_t default_ramp_ns(uint64_t window_ns)
+{
+    uint64_t half = window_ns / 2;
+    return half < RAMP_NS_MIN ? RAMP_NS_MIN : half > RAMP_NS_MAX ? RAMP_NS_MAX : half;
+}
+
 static int read_simple(struct options *options, const struct given *given)
 {
     uint64_t number;
@@ -308,6 +316,7 @@ static int read_simple(struct options *options, const struct given *given)
         return -1;
     if ((value = given->value[FLAG_WINDOW]) != NULL && read_ms("--window", value, 1, &options->window_ns) != 0)
         return -1;
+    options->ramp_ns = default_ramp_ns(options->window_ns);
     if ((value = given->value[FLAG_RAMP]) != NULL && read_ms("--ramp", value, 0, &options->ramp_ns) != 0)
         return -1;
     if ((value = given->value[FLAG_SWITCH_INTERVAL]) != NULL) {
@@ -401,7 +410,6 @@ int options_parse(struct options *options, int argc, char **argv)
 {
     struct given given = {{NULL}};
     *options = (struct options){.window_ns = WINDOW_MS_DEFAULT * UINT64_C(1000000),
-                                .ramp_ns = RAMP_MS_DEFAULT * UINT64_C(1000000),
                                 .switch_interval_ns = SWITCH_US_DEFAULT * UINT64_C(1000),
                                 .placement = PLACEMENT_CORES,
                                 .rounds = 1};

@@ -58,6 +58,7 @@ static uint64_t handoff_consume(struct worker *worker, uint64_t n)
 
 static uint64_t handoff_batch(struct worker *worker, uint64_t n)
 {
+    n = ring_batch(n);
     return worker->index % 2 == 0 ? handoff_produce(worker, n) : handoff_consume(worker, n);
 }
 

@@ -39,6 +39,7 @@ static inline bool pipeline_pass(struct worker *worker, struct object *o)
 
 static uint64_t pipeline_batch(struct worker *worker, uint64_t n)
 {
+    n = ring_batch(n);
     struct object *kept = worker->state;
     worker->state = NULL;
     uint64_t done = 0;

@@ -33,7 +33,7 @@ class Profile:
 
 
 PROFILES: Dict[str, Profile] = {
-    "quick": Profile("quick", processes=2, repetitions=3, window_ms=40.0, budget_s=180.0, repetitions_max=5),
+    "quick": Profile("quick", processes=3, repetitions=4, window_ms=20.0, budget_s=180.0, repetitions_max=20),
     "standard": Profile("standard", processes=5, repetitions=5, window_ms=100.0),
     "full": Profile("full", processes=10, repetitions=10, window_ms=250.0),
 }

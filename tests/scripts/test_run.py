@@ -13,7 +13,7 @@ from typing import Any, Dict, Set, Tuple
 from support import SCRIPTS, ScratchTest, read_rows
 
 from rcb.binary import Plan
-from rcb.options import PROFILES, parse
+from rcb.options import Profile, parse
 from rcb.run import Sizes
 from rcb.rundir import RunDirectory, derived_seed
 
@@ -172,7 +172,8 @@ class EndToEnd(ScratchTest):
 
 class TimeBudget(unittest.TestCase):
     def sizes(self, *arguments: str) -> Sizes:
-        return Sizes(parse(arguments), PROFILES["quick"])
+        profile = Profile("quick", processes=2, repetitions=3, window_ms=40.0, budget_s=180.0, repetitions_max=5)
+        return Sizes(parse(arguments), profile)
 
     def test_repetitions_follow_the_time(self) -> None:
         for round_s, processes, repetitions in ((1.0, 2, 5), (20.0, 2, 3), (40.0, 2, 1), (100.0, 1, 1)):
