@@ -80,6 +80,23 @@ SHIM_LOCATION(aptr, void *)
 SHIM_COUNTER(a32, uint32_t)
 SHIM_COUNTER(a64, int64_t)
 
+/* Subtracts with release; true, and with acquire, when that leaves 0: what the last reference needs. On
+ * x86-64 the locked instruction is both, and a load behind it would wait for it (docs/decisions.md has the
+ * measurement); elsewhere only the last one pays for the acquire, by a load of the 0 it has written or that
+ * heads the release sequence of all the others. */
+static inline bool a64_sub_release_last(struct a64 *location, int64_t value)
+{
+    SHIM_POINT();
+#if defined(__x86_64__)
+    return __atomic_sub_fetch(&location->value, value, __ATOMIC_ACQ_REL) == 0;
+#else
+    if (__atomic_sub_fetch(&location->value, value, __ATOMIC_RELEASE) != 0)
+        return false;
+    (void)__atomic_load_n(&location->value, __ATOMIC_ACQUIRE);
+    return true;
+#endif
+}
+
 /* ---- plain fields that threads hand to each other ---------------------------------------------- */
 
 static inline int64_t p64_get(const int64_t *field) { return *field; }

@@ -29,15 +29,9 @@ static inline void rc_incref(struct rc_head *h)
 
 /* Release: what this thread did to the object happens before its destruction. Without it the thread that
  * destroys could read the object as it was before our last writes, or we could write to freed memory.
- * Acquire (by a load, not a fence, which ThreadSanitizer does not model): pairs with the release of every
- * other thread's decrement; they form one release sequence, so one load of the final 0 sees them all. */
-static inline bool rc_decref(struct rc_head *h)
-{
-    if (LIKELY(a64_sub_release(&h->count, 1) != 0))
-        return false;
-    (void)a64_load_acquire(&h->count);
-    return true;
-}
+ * Acquire by the last one: pairs with the release of every other thread's decrement. They form one release
+ * sequence, so one acquire of the final 0 sees them all. */
+static inline bool rc_decref(struct rc_head *h) { return UNLIKELY(a64_sub_release_last(&h->count, 1)); }
 
 #include "variants/atomic_rest.h"
 

@@ -56,10 +56,7 @@ static inline void rc_incref(struct rc_head *h)
 /* Release and acquire as in atomic.h: the last one must see what all the others did. */
 static COLD UNUSED bool escape_decref_shared(struct rc_head *h, int64_t count)
 {
-    if (count <= ESCAPE_IMMORTAL_LIMIT || a64_sub_release(&h->count, -1) != 0)
-        return false;
-    (void)a64_load_acquire(&h->count);
-    return true;
+    return count > ESCAPE_IMMORTAL_LIMIT && a64_sub_release_last(&h->count, -1);
 }
 
 static inline bool rc_decref(struct rc_head *h)
