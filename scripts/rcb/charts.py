@@ -7,6 +7,7 @@ import io
 import math
 import re
 from dataclasses import dataclass
+from html import escape
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import matplotlib
@@ -73,6 +74,15 @@ def _inline(figure: Figure, name: str) -> str:
     text = re.sub(r'<svg ([^>]*?)width="[^"]*"', r'<svg \1', text, count=1, flags=re.DOTALL)
     text = re.sub(r'<svg ([^>]*?)height="[^"]*"', r'<svg aria-hidden="true" \1', text, count=1, flags=re.DOTALL)
     return text
+
+
+def standalone(chart: Chart, style: str) -> str:
+    """The chart as a file of its own: with the page's colours, for readers with and without dark mode."""
+    colours = style[:style.index("* {")]
+    look = f"<style>{colours} svg {{ color: var(--ink); background: var(--page); }}</style>"
+    words = f"<title>{escape(chart.title)}</title><desc>{escape(chart.alternative)}</desc>"
+    return re.sub(r"(<svg [^>]*>)", lambda match: match.group(1).replace(' aria-hidden="true"', ' role="img"') + words + look,
+                  chart.svg, count=1)
 
 
 def _grid_of_axes(count: int, height: float) -> Tuple[Figure, List[Axes]]:

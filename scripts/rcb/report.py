@@ -187,8 +187,17 @@ def render(summary: Summary, run: Mapping[str, Any], topology: Path) -> str:
     )
 
 
+def write_pictures(summary: Summary, directory: Path) -> None:
+    """The two main charts as files, for pages that show pictures."""
+    style = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+    for name, chart in (("overhead.svg", charts.overhead_means(summary)), ("scaling.svg", charts.scaling(summary))):
+        if chart is not None:
+            write_atomically(directory / name, charts.standalone(chart, style))
+
+
 def write(summary: Summary, directory: Path) -> Path:
-    """Writes report.html into a run's directory."""
+    """Writes report.html and the two pictures into a run's directory."""
+    write_pictures(summary, directory)
     path = directory / "report.html"
     write_atomically(path, render(summary, read_run(directory), directory / "topology.svg"))
     return path
