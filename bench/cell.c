@@ -14,6 +14,16 @@ static void cell_name(struct cell *cell)
              params, cell->variant->name, cell->threads);
 }
 
+/* An int, rounded up as allocators do, and the pointer to it. */
+static uint64_t cell_object_bytes(const struct variant *variant) { return variant->object_bytes + 32; }
+
+static uint64_t cell_objects(const struct cell *cell, const struct options *options)
+{
+    struct trial trial = {.params = cell->params};
+    memcpy(trial.cache_bytes, options->cache_bytes, sizeof trial.cache_bytes);
+    return cell->workload->objects != NULL ? cell->workload->objects(&trial) : 0;
+}
+
 static void cell_check(struct cell *cell, const struct options *options)
 {
     const struct variant *variant = cell->variant;
@@ -24,6 +34,11 @@ static void cell_check(struct cell *cell, const struct options *options)
     else if (cell->threads < cell->workload->threads_min)
         snprintf(reason, CELL_REASON_BYTES, "%s needs %u threads or more", cell->workload->name,
                  cell->workload->threads_min);
+    else if (cell->workload->needs_deaths && variant->never_frees)
+        snprintf(reason, CELL_REASON_BYTES, "%s destroys nothing, and %s times destruction", variant->name,
+                 cell->workload->name);
+    else if (cell_objects(cell, options) * cell_object_bytes(variant) > memory_total_bytes() / 4)
+        snprintf(reason, CELL_REASON_BYTES, "the set needs more than a quarter of the memory");
     else if (cell->threads > options->pus && !options->oversubscribe)
         snprintf(reason, CELL_REASON_BYTES, "%u threads on %u CPUs: --oversubscribe measures such cells",
                  cell->threads, options->pus);
@@ -81,7 +96,7 @@ static uint64_t filling_ns(const struct cell *cell)
 uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
 {
     /* A turn is one switch interval, and a little for the switch itself. */
-    enum { TURNS = 10, SLACK_PERCENT = 130 };
+    enum { TURNS = 10, SLACK_PERCENT = 200 };
     uint64_t turns_ns = options->switch_interval_ns * cell->threads * TURNS * SLACK_PERCENT / 100;
     if (cell->variant->gil && cell->threads > 1 && turns_ns > options->window_ns)
         return turns_ns;
@@ -90,8 +105,17 @@ uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
     return options->window_ns;
 }
 
+uint64_t cell_ramp_ns(const struct cell *cell, const struct options *options)
+{
+    /* Every thread gets a turn, so that all have sized their batches. */
+    uint64_t turns_ns = options->switch_interval_ns * cell->threads * 2;
+    bool turns = cell->variant->gil && cell->threads > 1;
+    return turns && turns_ns > options->ramp_ns ? turns_ns : options->ramp_ns;
+}
+
 double cell_seconds(const struct cell *cell, const struct options *options)
 {
     double overhead_s = 0.005; /* threads, pins, shared objects, audit: measured on the machine of results/ */
-    return (double)(options->ramp_ns + cell_window_ns(cell, options)) * 1e-9 + overhead_s;
+    double objects_s = (double)cell_objects(cell, options) * 100e-9; /* making, shuffling and dropping one */
+    return (double)(cell_ramp_ns(cell, options) + cell_window_ns(cell, options)) * 1e-9 + overhead_s + objects_s;
 }

@@ -15,7 +15,7 @@ struct cell {
     char name[CELL_NAME_BYTES];      /* driver/workload/key:value/.../variant/threads:N */
     char skipped[CELL_REASON_BYTES]; /* why it cannot run; "" when it can */
     unsigned repetition;             /* how often it has been measured in this process, with what --resume found */
-    bool measured;                   /* an acceptable row exists */
+    bool measured;                   /* a skipped cell: its row exists */
 };
 
 /* All cells that the options choose, in the order of the tables; *count of them. The caller frees the
@@ -25,6 +25,9 @@ struct cell *cells_make(const struct options *options, size_t *count);
 /* Nanoseconds that the window of this cell lasts: --window; more under a GIL, where every thread must have had
  * ten turns; less where a variant that never frees would fill the memory. */
 uint64_t cell_window_ns(const struct cell *cell, const struct options *options);
+
+/* Nanoseconds of full load before it: --ramp, or more under a GIL. */
+uint64_t cell_ramp_ns(const struct cell *cell, const struct options *options);
 
 /* About how long a trial of the cell takes in all, in seconds. */
 double cell_seconds(const struct cell *cell, const struct options *options);

@@ -194,6 +194,7 @@ static int run(void)
     sigaction(SIGTERM, &action, NULL);
     if (options->csv != NULL && rows_open(&session.rows, options, session.cells, session.cell_count) != 0)
         return EXIT_BAD;
+    session.bad = session.rows != NULL && rows_failed_audit(session.rows);
     fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
     fprintf(stderr, "rcbench: a warning 'Library was built as DEBUG' is about Google Benchmark's own assertions, as "
                     "Debian builds it; no window holds its code\n");
@@ -209,6 +210,17 @@ static int run(void)
             trial_run_free(session.runs[i]);
     free(session.runs);
     return session.bad ? EXIT_BAD : 0;
+}
+
+/* False, after one line on standard error: the filter leaves nothing. */
+static bool filter_matches_some(void)
+{
+    for (size_t i = 0; i < session.cell_count; i++)
+        if (gbench_matches(session.cells[i].name))
+            return true;
+    fprintf(stderr, "rcbench: --benchmark_filter: matches none of the %zu cells that --plan lists without it\n",
+            session.cell_count);
+    return false;
 }
 
 static int list_tests(void)
@@ -249,6 +261,8 @@ int main(int argc, char **argv)
             fprintf(stderr, "rcbench: no memory for the cells\n");
             return EXIT_BAD;
         }
+        if (!filter_matches_some())
+            return EXIT_USAGE;
     }
     int status = act();
     if (fflush(stdout) != 0 && status == 0)

@@ -8,10 +8,14 @@ size_t memory_total_bytes(void) { return (size_t)sysconf(_SC_PHYS_PAGES) * (size
 #if RCBENCH_SYSTEM_ALLOCATOR
 
 void memory_stats(uint64_t *allocated, uint64_t *resident) { *allocated = *resident = 0; }
+void memory_settle(void) {}
 const char *memory_allocator_version(void) { return "unknown"; }
 
 #else
 #include <jemalloc/jemalloc.h>
+
+#define RCBENCH_TEXT_(a) #a
+#define RCBENCH_TEXT(a) RCBENCH_TEXT_(a)
 
 static uint64_t read_size(const char *name)
 {
@@ -25,6 +29,12 @@ void memory_stats(uint64_t *allocated, uint64_t *resident)
     mallctl("epoch", NULL, NULL, &epoch, sizeof epoch); /* otherwise the figures are those of the last time */
     *allocated = read_size("stats.allocated");
     *resident = read_size("stats.resident");
+}
+
+void memory_settle(void)
+{
+    mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+    mallctl("arena." RCBENCH_TEXT(MALLCTL_ARENAS_ALL) ".purge", NULL, NULL, NULL, 0);
 }
 
 const char *memory_allocator_version(void)

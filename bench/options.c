@@ -211,6 +211,16 @@ static int check_benchmark_format(const char *word)
     return 0;
 }
 
+/* What the library takes for false. */
+static bool is_false(const char *value)
+{
+    static const char *const names[] = {"=false", "=0", "=no", "=off", "=n", "=f"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(value, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static int take_all(struct options *options, struct given *given, int argc, char **argv)
 {
     options->benchmark_argv = calloc((size_t)argc + 1, sizeof *options->benchmark_argv);
@@ -222,7 +232,7 @@ static int take_all(struct options *options, struct given *given, int argc, char
             if (check_benchmark_format(argv[at]) != 0)
                 return -1;
             const char *list = "--benchmark_list_tests";
-            if (strncmp(argv[at], list, strlen(list)) == 0 && strcmp(argv[at] + strlen(list), "=false") != 0)
+            if (strncmp(argv[at], list, strlen(list)) == 0 && !is_false(argv[at] + strlen(list)))
                 options->benchmark_list = true;
             options->benchmark_argv[options->benchmark_argc++] = argv[at];
         } else if (take_flag(given, argc, argv, &at) != 0) {
@@ -292,8 +302,11 @@ static int check_csv(const char *path)
     char directory[4096];
     const char *slash = strrchr(path, '/');
     snprintf(directory, sizeof directory, "%.*s", slash != NULL ? (int)(slash - path) : 1, slash != NULL ? path : ".");
-    if (path[0] == '\0' || (stat(path, &found) == 0 && S_ISDIR(found.st_mode)))
-        return refuse("--csv", path, "is not a file name; accepted: a file in a directory that exists");
+    bool exists = stat(path, &found) == 0;
+    if (path[0] == '\0' || (exists && !S_ISREG(found.st_mode)))
+        return refuse("--csv", path, "is not a plain file; accepted: a new file in a directory that exists");
+    if (exists)
+        return refuse("--csv", path, "is there already and would be lost; accepted: a new file name");
     if (slash != path && (stat(directory, &found) != 0 || !S_ISDIR(found.st_mode)))
         return refuse("--csv", path, "is in a directory that does not exist: '%s'", directory);
     return 0;
@@ -360,6 +373,16 @@ static int read_names(struct options *options, const struct given *given)
                   variants[0]->workload_count, options->workload_chosen);
 }
 
+/* Where there is no such cache, the size of the one below it. */
+static void read_caches(struct options *options)
+{
+    options->cache_bytes[0] = 32 * 1024;
+    for (unsigned level = 1; level <= CACHE_LEVELS; level++) {
+        size_t bytes = topology_cache_bytes(options->topology, options->cpu_order[0], level);
+        options->cache_bytes[level] = bytes != 0 ? bytes : options->cache_bytes[level - 1];
+    }
+}
+
 static int open_topology(struct options *options, const struct given *given)
 {
     char error[400];
@@ -376,6 +399,7 @@ static int open_topology(struct options *options, const struct given *given)
     if (options->cpu_order == NULL ||
         placement_order(options->topology, options->placement, options->cpu_order, options->pus) < 0)
         return refuse("--placement", placement_name(options->placement), "no memory for the order of CPUs");
+    read_caches(options);
     return 0;
 }
 

@@ -27,6 +27,7 @@ struct options {
     enum placement placement;
     unsigned pus;                 /* CPUs that placement may use */
     unsigned *cpu_order;          /* their OS indices, in the order of the placement */
+    size_t cache_bytes[CACHE_LEVELS + 1]; /* as in struct trial, of the first of them */
 
     uint64_t window_ns, ramp_ns;
     uint64_t switch_interval_ns;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,10 +15,13 @@ static const char header[] =
     "window_s,ops,ops_per_s,ns_per_op,thread_ops_min,thread_ops_max,jain,overlap,ctx_voluntary,ctx_involuntary,"
     "migrations,steal_ms,minor_faults,major_faults,allocated_bytes,resident_bytes,late_objects_max,gc_runs,"
     "gc_pause_max_ns,status,reason,cell,scheme,mode,roles,thread_ops,thread_ns,numa,drift,turns_min,batch_ops,"
-    "working_set_bytes,allocator\n";
+    "working_set_bytes,allocator,audit\n";
 
 /* Columns that rows_read looks at, counted from 0. */
-enum { COLUMN_PROCESS = 11, COLUMN_SEED = 14, COLUMN_STATUS = 34, COLUMN_CELL = 36, COLUMNS = 48 };
+enum {
+    COLUMN_PLACEMENT = 9, COLUMN_PROCESS = 11, COLUMN_REPETITION = 12, COLUMN_SEED = 14, COLUMN_STATUS = 34,
+    COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 49
+};
 
 struct rows {
     const struct options *options;
@@ -25,6 +29,7 @@ struct rows {
     int fd;
     off_t length;       /* of the rows written: a row that fails half-way is cut off again */
     unsigned order;
+    bool failed_audit;  /* among the rows that --resume found */
     char host[65];
     char run_id[128];
 };
@@ -80,6 +85,14 @@ static void put_text(FILE *out, const char *value)
 }
 
 static void put_u64(FILE *out, uint64_t value) { fprintf(out, "%" PRIu64 ",", value); }
+/* A figure that may not be known: empty then. */
+static void put_known(FILE *out, bool known, uint64_t value)
+{
+    if (known)
+        fprintf(out, "%" PRIu64, value);
+    fputc(',', out);
+}
+
 static void put_double(FILE *out, double value) { fprintf(out, "%.9g,", value); }
 
 /* One value for each thread, joined by '+'. */
@@ -123,7 +136,7 @@ static void put_identity(FILE *out, struct rows *rows, const struct cell *cell, 
     put_text(out, cell->variant->name);
     put_u64(out, cell->threads);
     put_text(out, placement_name(options->placement));
-    if (result != NULL && options->placement != PLACEMENT_NONE)
+    if (result != NULL && result->pinned)
         put_threads(out, result, value_cpu);
     else
         put_empty(out, 1);
@@ -146,11 +159,11 @@ static void put_measured(FILE *out, const struct trial_result *r)
     put_u64(out, (uint64_t)r->ctx_voluntary);
     put_u64(out, (uint64_t)r->ctx_involuntary);
     put_u64(out, r->migrations);
-    put_u64(out, r->steal_ms);
+    put_known(out, r->has_steal, r->steal_ms);
     put_u64(out, (uint64_t)r->minor_faults);
     put_u64(out, (uint64_t)r->major_faults);
-    put_u64(out, r->allocated_bytes);
-    put_u64(out, r->resident_bytes);
+    put_known(out, r->allocated_bytes != 0, r->allocated_bytes);
+    put_known(out, r->resident_bytes != 0, r->resident_bytes);
     put_u64(out, r->late_objects_max);
     put_u64(out, 0); /* gc_runs: no variant has a collector */
     put_u64(out, 0); /* gc_pause_max_ns */
@@ -163,14 +176,18 @@ static void put_details(FILE *out, const struct trial_result *r)
     put_threads(out, r, value_role);
     put_threads(out, r, value_ops);
     put_threads(out, r, value_ns);
-    put_threads(out, r, value_numa);
-    put_double(out, r->drift);
-    if (r->has_turns)
-        put_u64(out, r->turns_min);
+    if (r->pinned)
+        put_threads(out, r, value_numa);
     else
         put_empty(out, 1);
-    put_u64(out, r->thread[0].window.batch);
-    put_u64(out, r->working_set_bytes);
+    if (r->has_drift)
+        put_double(out, r->drift);
+    else
+        put_empty(out, 1);
+    put_known(out, r->has_turns, r->turns_min);
+    const struct window_result *first = &r->thread[0].window;
+    put_u64(out, first->batches > 0 ? first->ops / first->batches : 0);
+    put_known(out, r->working_set_bytes != 0, r->working_set_bytes);
 }
 
 enum { DETAIL_COLUMNS = 8 };
@@ -195,7 +212,8 @@ int rows_write(struct rows *rows, const struct cell *cell, const struct trial_re
         put_details(text.out, result);
     else
         put_empty(text.out, DETAIL_COLUMNS);
-    fprintf(text.out, "%s\n", cell->variant->allocator);
+    put_text(text.out, cell->variant->allocator);
+    fprintf(text.out, "%s\n", result == NULL ? "" : result->failed_audit ? "failed" : "passed");
     bool complete = fclose(text.out) == 0;
     int status = complete ? write_all(rows, text.bytes, text.length) : complain(rows, "no memory for a row");
     free(text.bytes);
@@ -234,17 +252,29 @@ static bool split(char *line, char **fields)
     return count == COLUMNS && strcmp(fields[0], SCHEMA) == 0;
 }
 
-static void mark(const struct options *options, struct cell *cells, size_t cell_count, char **fields)
+/* Rows of other processes may stand in the same file; they do not count. */
+static bool of_this_process(const struct options *options, char **fields)
 {
-    if (strtoull(fields[COLUMN_PROCESS], NULL, 10) != options->process ||
-        strtoull(fields[COLUMN_SEED], NULL, 10) != options->seed)
-        return;
+    return strtoull(fields[COLUMN_PROCESS], NULL, 10) == options->process &&
+           strtoull(fields[COLUMN_SEED], NULL, 10) == options->seed;
+}
+
+static bool placed_alike(const struct options *options, char **fields)
+{
+    return strcmp(fields[COLUMN_PLACEMENT], placement_name(options->placement)) == 0;
+}
+
+static void mark(struct rows *rows, struct cell *cells, size_t cell_count, char **fields)
+{
+    rows->failed_audit |= strcmp(fields[COLUMN_AUDIT], "failed") == 0;
+    unsigned repetition = (unsigned)strtoul(fields[COLUMN_REPETITION], NULL, 10);
     bool skipped = strcmp(fields[COLUMN_STATUS], "skipped") == 0;
     for (size_t i = 0; i < cell_count; i++) {
         if (strcmp(cells[i].name, fields[COLUMN_CELL]) != 0)
             continue;
-        cells[i].measured |= strcmp(fields[COLUMN_STATUS], "invalid") != 0;
-        cells[i].repetition += !skipped && strcmp(fields[COLUMN_STATUS], "invalid") != 0;
+        cells[i].measured |= skipped;
+        if (!skipped && cells[i].repetition <= repetition)
+            cells[i].repetition = repetition + 1;
     }
 }
 
@@ -255,6 +285,7 @@ static int resume(struct rows *rows, struct cell *cells, size_t cell_count)
     if (in == NULL)
         return errno == ENOENT ? 0 : complain(rows, "cannot read");
     char *line = NULL, *fields[COLUMNS];
+    int status = 0;
     size_t capacity = 0;
     ssize_t length = getline(&line, &capacity, in);
     bool same = length > 0 && strcmp(line, header) == 0;
@@ -265,7 +296,14 @@ static int resume(struct rows *rows, struct cell *cells, size_t cell_count)
         line[length - 1] = '\0';
         if (!split(line, fields))
             break;
-        mark(rows->options, cells, cell_count, fields);
+        if (of_this_process(rows->options, fields) && !placed_alike(rows->options, fields)) {
+            fprintf(stderr, "rcbench: --resume: '%s' line %u was made with another --placement: '%s'\n",
+                    rows->part_path, rows->order + 2, fields[COLUMN_PLACEMENT]);
+            status = -1;
+            break;
+        }
+        if (of_this_process(rows->options, fields))
+            mark(rows, cells, cell_count, fields);
         rows->order++;
     }
     free(line);
@@ -275,7 +313,7 @@ static int resume(struct rows *rows, struct cell *cells, size_t cell_count)
                 rows->part_path);
         return -1;
     }
-    return 0;
+    return status;
 }
 
 /* ---- the file ------------------------------------------------------------------------------------ */
@@ -307,8 +345,14 @@ int rows_open(struct rows **out, const struct options *options, struct cell *cel
     rows->options = options;
     rows->fd = -1;
     name_run(rows);
+    struct stat found;
     if (options->resume && resume(rows, cells, cell_count) != 0)
         return -1;
+    if (!options->resume && stat(rows->part_path, &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0) {
+        fprintf(stderr, "rcbench: --csv: '%s' has rows of an interrupted run; --resume goes on with them\n",
+                rows->part_path);
+        return -1;
+    }
     rows->fd = open(rows->part_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (rows->fd < 0)
         return complain(rows, "cannot write");
@@ -317,6 +361,8 @@ int rows_open(struct rows **out, const struct options *options, struct cell *cel
     lseek(rows->fd, rows->length, SEEK_SET);
     return rows->length == 0 ? write_all(rows, header, sizeof header - 1) : 0;
 }
+
+bool rows_failed_audit(const struct rows *rows) { return rows->failed_audit; }
 
 int rows_complete(struct rows *rows)
 {

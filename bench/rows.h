@@ -10,12 +10,15 @@
 struct rows;
 
 /* Opens PATH.part. With options->resume the rows that it holds of this seed and process stay, and the cells
- * they are of are marked: repetition counts them. 0, or -1 after one line on standard error. */
+ * they are of are marked: they go on with the next repetition. 0, or -1 after one line on standard error. */
 int rows_open(struct rows **rows, const struct options *options, struct cell *cells, size_t cell_count);
 
 /* Writes the row of a trial, or, with a NULL result, of a cell that is skipped. 0, or -1 after one line on
  * standard error: earlier rows are intact. */
 int rows_write(struct rows *rows, const struct cell *cell, const struct trial_result *result);
+
+/* Whether a row that --resume has kept tells of a wrong count. */
+bool rows_failed_audit(const struct rows *rows);
 
 /* All trials are made: the file gets its name. 0, or -1 after one line on standard error. */
 int rows_complete(struct rows *rows);

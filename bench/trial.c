@@ -70,22 +70,11 @@ static unsigned worker_cpu(const struct trial_run *run, unsigned index)
 
 static bool pinned(const struct trial_run *run) { return run->options->placement != PLACEMENT_NONE; }
 
-static uint64_t steal_ms(const struct trial_run *run)
+/* Of the CPUs that the trial uses. False: the system does not tell. */
+static bool steal_ms(const struct trial_run *run, uint64_t *ms)
 {
-    uint64_t ms = 0;
     unsigned cpus = run->cell->threads < run->options->pus ? run->cell->threads : run->options->pus;
-    machine_steal_ms(run->options->cpu_order, cpus, &ms);
-    return ms;
-}
-
-/* Where there is no such cache, the size of the one below it. */
-static void fill_caches(struct trial *trial, const struct options *options)
-{
-    trial->cache_bytes[0] = 32 * 1024;
-    for (unsigned level = 1; level <= CACHE_LEVELS; level++) {
-        size_t bytes = topology_cache_bytes(options->topology, options->cpu_order[0], level);
-        trial->cache_bytes[level] = bytes != 0 ? bytes : trial->cache_bytes[level - 1];
-    }
+    return machine_steal_ms(run->options->cpu_order, cpus, ms) == 0;
 }
 
 /* Thread 0, before any other may pass: everything that the others will read. */
@@ -97,9 +86,12 @@ static void begin(struct trial_run *run)
                                 .params = cell->params,
                                 .threads = cell->threads,
                                 .seed = run->options->seed,
+                                .interrupted = &interrupted,
                                 .memory_bytes = memory_total_bytes()};
-    fill_caches(&run->trial, run->options);
+    memcpy(run->trial.cache_bytes, run->options->cache_bytes, sizeof run->trial.cache_bytes);
+    memory_settle();
     struct trial_thread *thread = run->result.thread;
+    memset(thread, 0, cell->threads * sizeof *thread);
     run->result = (struct trial_result){.threads = cell->threads, .thread = thread};
     time_t now = time(NULL);
     struct tm utc;
@@ -146,10 +138,15 @@ static void finish(struct trial_run *run)
         variant->leave(run->main_thread);
     }
     run->account = variant->close();
-    uint64_t leaked = run->account.allocations - run->account.frees;
-    if (leaked != 0 && !variant->never_frees)
-        trial_fail(&run->trial, "%llu allocations, %llu frees", (unsigned long long)run->account.allocations,
-                   (unsigned long long)run->account.frees);
+    const struct account *a = &run->account;
+    if (variant->never_frees)
+        return;
+    if (a->allocations != a->frees)
+        trial_fail(&run->trial, "%llu allocations, %llu frees", (unsigned long long)a->allocations,
+                   (unsigned long long)a->frees);
+    if (a->bytes_allocated != a->bytes_freed)
+        trial_fail(&run->trial, "%llu bytes allocated, %llu freed", (unsigned long long)a->bytes_allocated,
+                   (unsigned long long)a->bytes_freed);
 }
 
 /* A thread that waits for the others must not hold the GIL, nor keep what it owns from being merged. */
@@ -167,10 +164,11 @@ static void work(struct trial_run *run, unsigned index)
 {
     const struct variant *variant = run->cell->variant;
     struct worker *worker = &run->workers[index];
+    uint64_t stream = run->options->seed + index; /* through random_next: streams that start far from each other */
     *worker = (struct worker){.trial = &run->trial,
                               .index = index,
                               .role = "worker",
-                              .random = run->options->seed ^ ((uint64_t)index + 1) * UINT64_C(0x9e3779b97f4a7c15)};
+                              .random = random_next(&stream)};
     worker->thread = run->main_thread != NULL ? variant->enter() : NULL;
     if (worker->thread == NULL)
         trial_fail(&run->trial, "out of memory for a thread");
@@ -180,11 +178,11 @@ static void work(struct trial_run *run, unsigned index)
     /* The window is set by whoever is last here; all see it after the barrier. */
     if (index == 0) {
         run->window = (struct window){.threads = run->cell->threads};
-        run->steal_ms_before = steal_ms(run);
+        run->result.has_steal = steal_ms(run, &run->steal_ms_before);
     }
     wait_for_others(run, worker->thread);
     if (index == 0) {
-        uint64_t begin_ns = clock_ns() + run->options->ramp_ns;
+        uint64_t begin_ns = clock_ns() + cell_ramp_ns(run->cell, run->options);
         run->window.begin_ns = begin_ns;
         run->window.end_ns = begin_ns + cell_window_ns(run->cell, run->options) * run->stretch;
     }
@@ -198,7 +196,8 @@ static void work(struct trial_run *run, unsigned index)
     if (pinned(run) && !pin_verify_self(run->options->topology, run->result.thread[index].cpu))
         __atomic_store_n(&run->pin_failed, 1, __ATOMIC_RELAXED);
     if (index == 0) {
-        run->result.steal_ms = steal_ms(run) - run->steal_ms_before;
+        run->result.has_steal &= steal_ms(run, &run->result.steal_ms);
+        run->result.steal_ms -= run->steal_ms_before;
         memory_stats(&run->result.allocated_bytes, &run->result.resident_bytes);
     }
     run->result.thread[index].role = worker->role;
@@ -242,7 +241,8 @@ static void summarize_rates(struct trial_result *result)
     result->window_s = end_min > begin_max ? (double)(end_min - begin_max) * 1e-9 : 0;
     if (end_min > begin_max)
         result->overlap = (double)(end_min - begin_max) / (double)(end_max - begin_min);
-    if (first_rates > 0 && second_rates > 0)
+    result->has_drift = first_rates > 0 && second_rates > 0;
+    if (result->has_drift)
         result->drift = second_rates / first_rates - 1;
 }
 
@@ -273,6 +273,7 @@ static void judge(struct trial_run *run)
     double asked_s = (double)(run->window.end_ns - run->window.begin_ns) * 1e-9;
     result->status = threads > options->pus ? STATUS_OVERSUBSCRIBED : STATUS_OK;
     result->has_turns = run->cell->variant->gil;
+    result->pinned = pinned(run);
     if (run->trial.failed) {
         result->status = STATUS_INVALID;
         result->failed_audit = true;

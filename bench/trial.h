@@ -6,7 +6,7 @@
 #include "bench/window.h"
 
 /* ok: all checks passed. invalid: not to be used; the reason says why. skipped: cannot run here.
- * oversubscribed: all checks passed, with more threads than CPUs. */
+ * oversubscribed: all audits passed, with more threads than CPUs; they cannot all be measured at the same time. */
 enum status { STATUS_OK, STATUS_INVALID, STATUS_SKIPPED, STATUS_OVERSUBSCRIBED };
 const char *status_name(enum status status);
 
@@ -31,6 +31,7 @@ struct trial_result {
     uint64_t thread_ops_min, thread_ops_max;
     long ctx_voluntary, ctx_involuntary, minor_faults, major_faults;
     uint64_t migrations;
+    bool has_steal, has_drift, pinned;
     uint64_t steal_ms;
     uint64_t allocated_bytes, resident_bytes; /* 0: not known */
     uint64_t late_objects_max;

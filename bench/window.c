@@ -15,9 +15,19 @@ struct loop {
     const struct variant *variant;
     uint64_t (*run)(struct worker *worker, uint64_t n);
     uint64_t batch;
+    uint64_t last_ns; /* the clock when the batch before had ended and the thread ran again */
     int cpu;
     uint64_t cpu_changes;
 };
+
+/* Always, not in the ramp alone: under a GIL a thread may get its first turn when the window has begun. */
+static void size_batch(struct loop *loop, uint64_t took_ns)
+{
+    if (took_ns < BATCH_NS_MIN && loop->batch < BATCH_MAX)
+        loop->batch *= 2;
+    else if (took_ns > BATCH_NS_MAX && loop->batch > BATCH_MIN)
+        loop->batch /= 2;
+}
 
 /* One batch, then a safepoint. `after`: the clock after the batch, or, when the thread was suspended in the
  * safepoint, 0 operations later. */
@@ -35,6 +45,8 @@ static struct step loop_step(struct loop *loop)
     step.batch_end_ns = clock_ns();
     step.suspended = loop->variant->safepoint(loop->worker->thread);
     step.after_ns = step.suspended ? clock_ns() : step.batch_end_ns;
+    size_batch(loop, step.batch_end_ns - loop->last_ns);
+    loop->last_ns = step.after_ns;
     int cpu = sched_getcpu();
     loop->cpu_changes += cpu != loop->cpu;
     loop->cpu = cpu;
@@ -50,19 +62,14 @@ static bool trial_over(const struct worker *worker)
  * begin when this worker was suspended then and so did nothing. */
 static uint64_t ramp(struct loop *loop, const struct window *window)
 {
-    uint64_t last_ns = clock_ns();
+    if (loop->last_ns >= window->begin_ns && loop->variant->gil)
+        return window->begin_ns; /* it has waited for its first turn */
     while (!trial_over(loop->worker)) {
         struct step step = loop_step(loop);
         if (step.batch_end_ns >= window->begin_ns)
             return step.batch_end_ns;
         if (step.after_ns >= window->begin_ns)
             return window->begin_ns;
-        uint64_t took = step.batch_end_ns - last_ns;
-        if (took < BATCH_NS_MIN && loop->batch < BATCH_MAX)
-            loop->batch *= 2;
-        else if (took > BATCH_NS_MAX && loop->batch > BATCH_MIN)
-            loop->batch /= 2;
-        last_ns = step.after_ns;
     }
     return clock_ns();
 }
@@ -75,6 +82,7 @@ static void measure(struct loop *loop, const struct window *window, struct windo
     while (!trial_over(loop->worker)) {
         struct step step = loop_step(loop);
         result->ops += step.ops;
+        result->batches++;
         result->excluded_ns = loop->worker->excluded_ns - excluded_ns;
         if (result->half_ns == 0 && step.after_ns >= middle_ns) {
             result->half_ns = step.after_ns;
@@ -98,15 +106,17 @@ static struct rusage thread_usage(void)
     return usage;
 }
 
-void window_run(struct worker *worker, struct window *window, struct window_result *result)
+void window_run(struct worker *worker, struct window *window, struct window_result *out)
 {
+    /* On this thread's own stack while it counts: the results of all threads are neighbours. */
+    struct window_result own = {0}, *result = &own;
     const struct variant *variant = worker->trial->variant;
     struct loop loop = {.worker = worker,
                         .variant = variant,
                         .run = worker->trial->workload->batch,
                         .batch = BATCH_MIN,
+                        .last_ns = clock_ns(),
                         .cpu = sched_getcpu()};
-    memset(result, 0, sizeof *result);
     result->begin_ns = ramp(&loop, window);
     loop.cpu_changes = 0;
     struct rusage before = thread_usage();
@@ -115,12 +125,12 @@ void window_run(struct worker *worker, struct window *window, struct window_resu
     result->turns = variant->turns(worker->thread) - turns;
     struct rusage after = thread_usage();
 
-    result->batch = loop.batch;
     result->cpu_changes = loop.cpu_changes;
     result->ctx_voluntary = after.ru_nvcsw - before.ru_nvcsw;
     result->ctx_involuntary = after.ru_nivcsw - before.ru_nivcsw;
     result->minor_faults = after.ru_minflt - before.ru_minflt;
     result->major_faults = after.ru_majflt - before.ru_majflt;
+    *out = own;
 
     __atomic_add_fetch(&window->measured, 1, __ATOMIC_ACQ_REL);
     while (__atomic_load_n(&window->measured, __ATOMIC_ACQUIRE) < window->threads) {

@@ -19,7 +19,7 @@ struct window_result {
     uint64_t begin_ns, end_ns;  /* when this worker began and ended to count */
     uint64_t excluded_ns;       /* time in between that was set-up */
     uint64_t half_ns, half_ops, half_excluded_ns; /* at the first look at the clock past the middle */
-    uint64_t batch;             /* operations asked for at a time */
+    uint64_t batches;
     uint64_t turns;             /* of the GIL */
     uint64_t cpu_changes;       /* seen between batches */
     long ctx_voluntary, ctx_involuntary, minor_faults, major_faults;
@@ -29,6 +29,6 @@ struct window_result {
 extern volatile int interrupted;
 
 /* Runs on the worker's thread, attached. Ends early, and for all, when the trial fails or is interrupted. */
-void window_run(struct worker *worker, struct window *window, struct window_result *result);
+void window_run(struct worker *worker, struct window *window, struct window_result *out);
 
 #endif

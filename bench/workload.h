@@ -34,6 +34,7 @@ struct trial {
     size_t memory_bytes;                  /* of the machine */
     void *shared;                         /* prepare's */
     size_t working_set_bytes;             /* said by the workload; 0: does not apply */
+    const volatile int *interrupted;      /* true: long set-ups stop early; the trial is thrown away */
     uint32_t failed;                      /* set once, then `failure` is */
     char failure[FAILURE_BYTES];
 };
@@ -62,6 +63,9 @@ struct workload {
     const char *summary;   /* one line: what one operation is */
     const struct point *points;
     unsigned threads_min;  /* fewest threads that make sense */
+    bool needs_deaths;     /* times destruction: nothing to time where nothing is ever destroyed */
+    uint64_t (*objects)(const struct trial *trial); /* how many objects a thread makes beforehand, where they are many;
+                                                       params and cache_bytes are set. NULL: few */
     int (*prepare)(struct trial *trial);
     int (*start)(struct worker *worker);
     uint64_t (*batch)(struct worker *worker, uint64_t n);

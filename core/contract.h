@@ -33,7 +33,9 @@
  *   void rc_unpublish(h)         takes rc_publish back: nobody else has reached the object yet
  *   bool rc_is_published(h)      what is stored into the object must be published first
  *   int64_t rc_audit(h)          references that exist, when quiet; RC_AUDIT_IMMORTAL for an immortal
- *   void **rc_dead_link(h)       a word of a dead object's header, free for the model to link it by
+ *   void rc_dead_link(h, next)   keeps a pointer (aligned to 8, or NULL) in the header of a dead object, which
+ *                                stays dead for rc_try_incref
+ *   void *rc_dead_next(h)        that pointer
  *
  * Threads: struct rc_thread is one thread's part of the scheme; `id` is never 0
  *   void rc_thread_enter(t, id)  the calling thread starts to own objects

@@ -17,6 +17,6 @@
 #endif
 
 _Static_assert(sizeof(struct rc_head) == RC_HEAD_BYTES, "the header is as large as the scheme says");
-_Static_assert(RC_HEAD_BYTES >= sizeof(void *), "a dead object is linked by a word of its header");
+_Static_assert(RC_HEAD_BYTES >= sizeof(void *), "a dead object is linked by its header");
 
 #endif

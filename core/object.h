@@ -64,7 +64,7 @@ static NOINLINE UNUSED void object_destroy(struct object *o)
     }
     struct thread *self = thread_self();
     if (self->destroy_depth == DESTROY_DEPTH_MAX) {
-        *rc_dead_link(&o->rc) = self->dying;
+        rc_dead_link(&o->rc, self->dying);
         self->dying = o;
         return;
     }
@@ -73,7 +73,7 @@ static NOINLINE UNUSED void object_destroy(struct object *o)
     if (self->destroy_depth == 1) {
         while (self->dying != NULL) {
             struct object *next = self->dying;
-            self->dying = *rc_dead_link(&next->rc);
+            self->dying = rc_dead_next(&next->rc);
             next->type->dealloc(next);
         }
     }

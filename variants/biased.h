@@ -212,7 +212,9 @@ static inline int64_t rc_audit(struct rc_head *h)
     return local + biased_count(shared) - ((shared & BIASED_STATE) == BIASED_QUEUED);
 }
 
-static inline void **rc_dead_link(struct rc_head *h) { return (void **)&h->tid; }
+/* In tid: an object's address is no thread's id, and local and shared still say that it is dead. */
+static inline void rc_dead_link(struct rc_head *h, void *next) { a64_store_relaxed(&h->tid, (int64_t)next); }
+static inline void *rc_dead_next(struct rc_head *h) { return (void *)a64_load_relaxed(&h->tid); }
 
 #include "variants/biased_queue.h"
 

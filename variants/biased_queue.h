@@ -212,6 +212,14 @@ static inline void rc_thread_attach(struct rc_thread *t)
 
 static inline bool rc_pending(struct rc_thread *t) { return a32_load_relaxed(&t->pending) != 0; }
 static inline void rc_safepoint(struct rc_thread *t) { biased_drain(t, false); }
-static inline uint64_t rc_late_max(struct rc_thread *t) { return t->late_max; }
+
+static inline uint64_t rc_late_max(struct rc_thread *t)
+{
+    struct biased_bucket *bucket = biased_bucket_of(t->id);
+    lock8_acquire(&bucket->lock);
+    uint64_t most = t->late_max;
+    lock8_release(&bucket->lock);
+    return most;
+}
 
 #endif

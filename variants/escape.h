@@ -2,7 +2,7 @@
  * lean.h; Koka's kklib, refcount.c): the seeds' last question, "what if only shared objects were atomic?"
  *
  *   count  64 bits    > 0          private: one thread, plain arithmetic upwards
- *                     = 0          dead
+ *                     = 0          dead; so is 2^62 and above, with a link to another dead object
  *                     -1 .. -2^62  shared: atomic, counts away from zero (-1 is the last reference)
  *                     < -2^62      immortal
  *
@@ -30,6 +30,9 @@
 /* Far below the limit, so that a shared object's count does not drift into the range. */
 #define ESCAPE_IMMORTAL_LIMIT (-(INT64_C(1) << 62))
 #define ESCAPE_IMMORTAL (ESCAPE_IMMORTAL_LIMIT - (INT64_C(1) << 61))
+
+/* Above every private count: a dead object that is linked by its header. */
+#define ESCAPE_DEAD (INT64_C(1) << 62)
 
 struct rc_head { struct a64 count; };
 
@@ -72,6 +75,8 @@ static inline bool rc_decref(struct rc_head *h)
 static inline bool rc_try_incref(struct rc_head *h)
 {
     int64_t count = a64_load_relaxed(&h->count);
+    if (count >= ESCAPE_DEAD)
+        return false;
     if (count > 0) {
         a64_store_relaxed(&h->count, count + 1);
         return true;
@@ -121,6 +126,11 @@ static inline int64_t rc_audit(struct rc_head *h)
     return count < 0 ? -count : count;
 }
 
-static inline void **rc_dead_link(struct rc_head *h) { return (void **)h; }
+static inline void rc_dead_link(struct rc_head *h, void *next)
+{
+    a64_store_relaxed(&h->count, (int64_t)next | ESCAPE_DEAD);
+}
+
+static inline void *rc_dead_next(struct rc_head *h) { return (void *)(a64_load_relaxed(&h->count) & ~ESCAPE_DEAD); }
 
 #endif

@@ -25,6 +25,10 @@
 /* Far above the sign bit, so that a stray write near it does not make a mortal of an immortal. */
 #define IMMORTAL_COUNT (UINT32_C(3) << 30)
 
+/* A dead object that is linked by its header. A live one reaches this range at 2^30 references, 8 GiB of them. */
+#define IMMORTAL_MARKS (UINT32_C(3) << 30)
+#define IMMORTAL_DEAD (UINT32_C(1) << 30)
+
 struct rc_head { uint32_t count; uint32_t unused; };
 
 static inline bool immortal_is(uint32_t count) { return (int32_t)count < 0; }
@@ -50,7 +54,8 @@ static inline bool rc_decref(struct rc_head *h)
 
 static inline bool rc_try_incref(struct rc_head *h)
 {
-    if (p32_get(&h->count) == 0)
+    uint32_t count = p32_get(&h->count);
+    if (count == 0 || (count & IMMORTAL_MARKS) == IMMORTAL_DEAD)
         return false;
     rc_incref(h);
     return true;
@@ -65,6 +70,16 @@ static inline int64_t rc_audit(struct rc_head *h)
     return immortal_is(count) ? RC_AUDIT_IMMORTAL : (int64_t)count;
 }
 
-static inline void **rc_dead_link(struct rc_head *h) { return (void **)h; }
+/* The pointer's low half in the unused word, the rest in the count under the mark. */
+static inline void rc_dead_link(struct rc_head *h, void *next)
+{
+    h->unused = (uint32_t)(uintptr_t)next;
+    p32_set(&h->count, IMMORTAL_DEAD | (uint32_t)((uintptr_t)next >> 32));
+}
+
+static inline void *rc_dead_next(struct rc_head *h)
+{
+    return (void *)((uintptr_t)(p32_get(&h->count) & ~IMMORTAL_DEAD) << 32 | h->unused);
+}
 
 #endif

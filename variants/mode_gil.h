@@ -15,7 +15,7 @@
 #define MODE_THREADS_MAX 0
 
 struct mode_thread {
-    uint64_t turns; /* how often this thread took the GIL */
+    uint64_t turns; /* how often this thread took the GIL after another one */
 };
 
 static struct gil {
@@ -60,8 +60,8 @@ static COLD UNUSED void gil_take(struct mode_thread *t)
     if (gil.holder != t) {
         gil.holder = t;
         gil.switches++;
+        t->turns++;
     }
-    t->turns++;
     shim_cond_signal(&gil.switched);
     shim_mutex_unlock(&gil.switch_mutex);
     a32_store_relaxed(&gil.drop_request, 0);
@@ -89,7 +89,10 @@ static inline void mode_thread_enter(struct mode_thread *t) { t->turns = 0; gil_
 
 /* A request that nobody is left to see must not make the others wait for a switch. */
 static inline void mode_thread_leave(struct mode_thread *t) { gil_drop(t, false); }
-static inline void mode_detach(struct mode_thread *t) { gil_drop(t, false); }
+
+/* Switching is forced here too when somebody has asked: otherwise this thread could be back before the waiter has
+ * woken. */
+static inline void mode_detach(struct mode_thread *t) { gil_drop(t, a32_load_relaxed(&gil.drop_request) != 0); }
 static inline void mode_attach(struct mode_thread *t) { gil_take(t); }
 
 static inline bool mode_pending(struct mode_thread *t)

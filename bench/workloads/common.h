@@ -50,13 +50,18 @@ static UNUSED void set_drop(struct trial *trial, struct set *set)
     *set = (struct set){0};
 }
 
-/* -1: no memory; the set is then shorter and still to be dropped. */
-static UNUSED int set_make(struct set *set, size_t length)
+/* Room for `capacity` objects. -1: no memory. */
+static UNUSED int set_reserve(struct set *set, size_t capacity)
 {
     set->length = 0;
-    set->items = malloc((length ? length : 1) * sizeof *set->items);
-    if (set->items == NULL)
-        return -1;
+    set->items = malloc((capacity ? capacity : 1) * sizeof *set->items);
+    return set->items != NULL ? 0 : -1;
+}
+
+/* Makes objects until there are `length`, for which there is room. -1: no memory; the set is then shorter and still
+ * to be dropped. */
+static UNUSED int set_fill(struct set *set, size_t length)
+{
     while (set->length < length) {
         struct object *o = own_int(set->length);
         if (o == NULL)
@@ -64,6 +69,11 @@ static UNUSED int set_make(struct set *set, size_t length)
         set->items[set->length++] = o;
     }
     return 0;
+}
+
+static UNUSED int set_make(struct set *set, size_t length)
+{
+    return set_reserve(set, length) == 0 ? set_fill(set, length) : -1;
 }
 
 /* Fisher and Yates. */
@@ -101,7 +111,7 @@ static UNUSED int prepare_set(struct trial *trial, size_t length)
     trial->shared = set;
     if (set == NULL || set_make(set, length) != 0)
         return -1;
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < set->length; i++)
         if (object_publish(set->items[i]) != 0)
             return -1;
     return 0;
@@ -123,7 +133,7 @@ enum { SET_ITEM_BYTES = 32 + sizeof(void *) };
 /* How many objects the parameter `set` asks for: a number, or a cache that the set half fills. L3 is taken
  * as at most 16 times L2: a guest is shown the whole machine's L3 and has its share of it. DRAM is twice
  * the whole L3. */
-static UNUSED size_t set_length_of(const struct trial *trial)
+static UNUSED uint64_t set_length_of(const struct trial *trial)
 {
     const size_t *cache = trial->cache_bytes;
     size_t bytes;

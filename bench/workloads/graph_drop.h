@@ -69,6 +69,7 @@ static const struct workload graph_drop_workload = {
     .summary = "destroy one object of a graph whose root is dropped",
     .points = graph_drop_points,
     .threads_min = 1,
+    .needs_deaths = true,
     .prepare = prepare_nothing,
     .start = start_nothing,
     .batch = graph_drop_batch,

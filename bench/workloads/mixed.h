@@ -39,11 +39,7 @@ static int mixed_start(struct worker *worker)
 static uint64_t mixed_batch(struct worker *worker, uint64_t n)
 {
     struct mixed_state *state = worker->state;
-    if (n > MIXED_SEQUENCE - state->next)
-        n = MIXED_SEQUENCE - state->next;
-    RC_SYMBOL(pair_set)(state->sequence + state->next, n);
-    state->next = (state->next + n) % MIXED_SEQUENCE;
-    return n;
+    return pair_cycle(state->sequence, MIXED_SEQUENCE, &state->next, n);
 }
 
 static void mixed_stop(struct worker *worker)

@@ -3,6 +3,8 @@
  * what the instructions and the header's width cost where the counts come from a cache or from memory. */
 #include "bench/workloads/pair_loop.h"
 
+enum { PAIR_SLICE = 1 << 16 };
+
 struct pair_state {
     struct set set;
     size_t next; /* index where the next batch starts */
@@ -30,12 +32,14 @@ static int pair_start(struct worker *worker)
         return -1;
     size_t length = set_length_of(trial);
     trial->working_set_bytes = length * (sizeof(struct int_object) + sizeof(struct object *));
-    if (trial->working_set_bytes > trial->memory_bytes / 4) {
-        trial_fail(trial, "the set needs %zu bytes, more than a quarter of the memory", trial->working_set_bytes);
-        return 0;
-    }
-    if (set_make(&state->set, length) != 0)
+    if (set_reserve(&state->set, length) != 0)
         return -1;
+    /* In slices: a set for DRAM takes seconds, and Ctrl-C must not wait for it. */
+    while (state->set.length < length && !*trial->interrupted) {
+        size_t slice = length - state->set.length < PAIR_SLICE ? length - state->set.length : PAIR_SLICE;
+        if (set_fill(&state->set, state->set.length + slice) != 0)
+            return -1;
+    }
     if (trial_param_is(trial, "order", "shuffled"))
         set_shuffle(&state->set, &worker->random);
     return 0;
@@ -46,12 +50,7 @@ static uint64_t pair_batch(struct worker *worker, uint64_t n)
     struct pair_state *state = worker->state;
     if (state->set.length == 1)
         return RC_SYMBOL(pair_hot)(state->set.items[0], n);
-    size_t left = state->set.length - state->next;
-    if (n > left)
-        n = left;
-    RC_SYMBOL(pair_set)(state->set.items + state->next, n);
-    state->next = n == left ? 0 : state->next + n;
-    return n;
+    return pair_cycle(state->set.items, state->set.length, &state->next, n);
 }
 
 static void pair_stop(struct worker *worker)
@@ -68,6 +67,7 @@ static const struct workload pair_workload = {
     .summary = "incref and decref of one object of a set",
     .points = pair_points,
     .threads_min = 1,
+    .objects = set_length_of,
     .prepare = prepare_nothing,
     .start = pair_start,
     .batch = pair_batch,

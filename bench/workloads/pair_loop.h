@@ -29,4 +29,15 @@ static NOINLINE UNUSED uint64_t RC_SYMBOL(pair_set)(struct object **items, uint6
     return n;
 }
 
+/* `n` operations round and round an array of references, from *next on. */
+static inline uint64_t pair_cycle(struct object **items, size_t length, size_t *next, uint64_t n)
+{
+    for (uint64_t left = n; left > 0;) {
+        uint64_t run = length - *next < left ? length - *next : left;
+        left -= RC_SYMBOL(pair_set)(items + *next, run);
+        *next = (*next + run) % length;
+    }
+    return n;
+}
+
 #endif

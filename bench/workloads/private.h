@@ -29,10 +29,7 @@ static uint64_t private_batch(struct worker *worker, uint64_t n)
     struct private_state *state = worker->state;
     if (state->churn)
         return churn_ring(worker->trial, &state->set, &state->next, n);
-    uint64_t done = 0;
-    while (done < n)
-        done += RC_SYMBOL(pair_set)(state->set.items, CHURN_RING);
-    return done;
+    return pair_cycle(state->set.items, CHURN_RING, &state->next, n);
 }
 
 static void private_stop(struct worker *worker)

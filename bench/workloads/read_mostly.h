@@ -13,6 +13,7 @@ struct read_mostly_state {
     uint16_t order[READ_MOSTLY_ORDER]; /* of keys; drawn before the window */
     size_t next;
     uint64_t until_write;
+    size_t writes;
 };
 
 static int read_mostly_prepare(struct trial *trial)
@@ -51,7 +52,8 @@ static uint64_t read_mostly_batch(struct worker *worker, uint64_t n)
         struct object *key = shared->keys.items[index];
         if (UNLIKELY(--state->until_write == 0)) {
             state->until_write = READ_MOSTLY_WRITE_EVERY;
-            if (dict_set(shared->dict, key, shared->values.items[index]) != 0)
+            struct object *fresh = shared->values.items[(index + ++state->writes) % READ_MOSTLY_KEYS];
+            if (dict_set(shared->dict, key, fresh) != 0)
                 trial_fail(worker->trial, "out of memory for a dict");
             continue;
         }

@@ -52,11 +52,7 @@ static int shared_set_start(struct worker *worker)
 static uint64_t shared_set_batch(struct worker *worker, uint64_t n)
 {
     struct shared_set_state *state = worker->state;
-    if (n > SHARED_SET_SEQUENCE - state->next)
-        n = SHARED_SET_SEQUENCE - state->next;
-    RC_SYMBOL(pair_set)(state->sequence + state->next, n);
-    state->next = (state->next + n) % SHARED_SET_SEQUENCE;
-    return n;
+    return pair_cycle(state->sequence, SHARED_SET_SEQUENCE, &state->next, n);
 }
 
 static void shared_set_stop(struct worker *worker) { free(worker->state); }

@@ -5,7 +5,8 @@ from __future__ import annotations
 SCHEMA = "1"
 
 TEXT = ("run_id", "host", "utc", "driver", "workload", "params", "variant", "placement", "cpus", "seed", "status",
-        "reason", "cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "allocator")
+        "reason", "cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "allocator",
+        "audit")
 WHOLE = ("threads", "process", "repetition", "order")
 
 # The columns that a file must have; those of LATER came with the same version and may be absent.
@@ -15,7 +16,7 @@ REQUIRED = ("schema", "run_id", "host", "utc", "driver", "workload", "params", "
             "steal_ms", "minor_faults", "major_faults", "allocated_bytes", "resident_bytes", "late_objects_max",
             "gc_runs", "gc_pause_max_ns", "status", "reason")
 LATER = ("cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "drift", "turns_min", "batch_ops",
-         "working_set_bytes", "allocator")
+         "working_set_bytes", "allocator", "audit")
 COLUMNS = REQUIRED + LATER
 
 MEASURED = ("ok", "oversubscribed")

@@ -285,7 +285,9 @@ def _trials(frame: pd.DataFrame) -> Trials:
     identity = CELL + ["process", "repetition"]
     invalid = frame[frame["status"] == "invalid"].groupby(identity).size()
     good = frame[frame["status"].isin(MEASURED)].groupby(identity).size()
-    saved = invalid.index.isin(good.index)
+    wrong = frame[frame["audit"] == "failed"].groupby(identity).size()
+    # Noise is forgiven when the cell was measured again; a wrong count never is.
+    saved = invalid.index.isin(good.index) & ~invalid.index.isin(wrong.index)
     return Trials(failed=int((~saved).sum()), repeated=int(saved.sum()))
 
 

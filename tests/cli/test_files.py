@@ -199,10 +199,23 @@ class ResumeTest(FileCase):
         skipped = [row["cell"] for row in self.whole_rows(self.csv) if row["status"] == "skipped"]
         self.assertEqual(skipped, ["scaling/shared_one/plain/threads:2"])
 
-    def test_without_resume_the_old_file_goes(self):
+    def test_rows_that_are_there_are_not_lost(self):
         self.interrupted()
-        self.run_good(*self.AGAIN[:-1])
-        self.assert_complete(3)
+        before = self.part.read_bytes()
+        done = rcbench(*self.AGAIN[:-1], cwd=self.folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"^rcbench: --csv: [^\n]*--resume goes on with them\n$")
+        self.assertEqual(self.part.read_bytes(), before)
+        self.part.rename(self.csv)
+        done = rcbench(*self.AGAIN[:-1], cwd=self.folder)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(self.csv.read_bytes(), before)
+
+    def test_rows_of_another_placement_are_refused(self):
+        self.interrupted()
+        done = rcbench(*self.AGAIN, "--placement", "compact", cwd=self.folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("another --placement", done.stderr)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from support import QUICK, Case, read_rows
+from support import QUICK, Case, rcbench, read_rows
 
 PAIR = ("--workloads", "pair", "--variants", "plain,biased")
 NAME = "overhead/pair/set:1/{}/threads:1"
@@ -74,8 +74,10 @@ class RunTest(Case):
         self.assertIn(NAME.format("plain") + "_mean", names)
 
     def test_filter_that_matches_nothing(self):
-        done = self.run_good(*QUICK, *PAIR, "--benchmark_filter=no_such_cell", "--csv", "rows.csv")
-        self.assertEqual(read_rows(self.folder / "rows.csv"), [], done.stderr)
+        done = rcbench(*QUICK, *PAIR, "--benchmark_filter=no_such_cell", "--csv", "rows.csv", cwd=self.folder)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"^rcbench: --benchmark_filter: [^\n]*\n$")
+        self.assertEqual(list(self.folder.iterdir()), [])
 
 
 if __name__ == "__main__":

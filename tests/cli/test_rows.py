@@ -171,9 +171,9 @@ class PlacementTest(Case):
     def test_a_limited_mask_is_honoured(self):
         for cpu in CPUS[:2]:
             with self.subTest(cpu):
-                self.run_good(*QUICK, "--workloads", "shared_none", "--variants", "biased", "--csv", "rows.csv",
+                self.run_good(*QUICK, "--workloads", "shared_none", "--variants", "biased", "--csv", f"{cpu}.csv",
                               preexec_fn=lambda cpu=cpu: os.sched_setaffinity(0, {cpu}))
-                rows = read_rows(self.folder / "rows.csv")
+                rows = read_rows(self.folder / f"{cpu}.csv")
                 self.assertEqual({(row["threads"], row["cpus"]) for row in rows}, {("1", str(cpu))})
 
     def test_more_threads_than_cpus_are_marked(self):

@@ -44,7 +44,9 @@ static int run(const struct variant *variant, bool set, uint64_t pairs)
 {
     char params[64];
     snprintf(params, sizeof params, "set=%llu;order=sequential", set ? (unsigned long long)pairs : 1);
+    static const volatile int never;
     struct trial trial = {.variant = variant,
+                          .interrupted = &never,
                           .workload = find_workload(variant, "pair"),
                           .params = params,
                           .threads = 1,

@@ -34,7 +34,7 @@ class ExampleCase(unittest.TestCase):
 
 class VariantTest(ExampleCase):
     def test_listed(self):
-        self.assert_listed("saturating", "saturating", "free", "16")
+        self.assert_listed("saturating", "saturating", "free", "24")
 
     def test_runs_every_workload_that_one_thread_can(self):
         rows = self.rows("--variants", "saturating")

@@ -11,7 +11,7 @@
 #include "variants/unqueued.h"
 
 #define RC_SCHEME "saturating"
-#define RC_HEAD_BYTES 8
+#define RC_HEAD_BYTES 16
 #define RC_THREAD_SAFE 1
 #define RC_EXACT_AUDIT 1
 #define RC_IMMORTAL 0
@@ -23,7 +23,7 @@
 /* INT_MIN / 2: some 2^30 threads would have to count at once before one of them brings it out of its range. */
 #define SATURATING_PIN UINT32_C(0xc0000000)
 
-struct rc_head { struct a32 count; uint32_t unused; };
+struct rc_head { struct a32 count; uint32_t unused; void *dead_next; };
 
 /* Relaxed: nobody's decision depends on it; whoever counts next finds a negative count too and pins it again. */
 static COLD UNUSED void saturating_pin(struct rc_head *h) { a32_store_relaxed(&h->count, SATURATING_PIN); }
@@ -69,6 +69,9 @@ static inline bool rc_try_incref(struct rc_head *h)
 static inline bool rc_is_unique(struct rc_head *h) { return a32_load_acquire(&h->count) == 1; }
 static inline bool rc_immortalize(struct rc_head *h) { (void)h; return false; }
 static inline int64_t rc_audit(struct rc_head *h) { return (int32_t)a32_load_acquire(&h->count); }
-static inline void **rc_dead_link(struct rc_head *h) { return (void **)h; }
+
+/* A word of its own: the count of a dead object must stay 0, and 32 bits beside it do not hold a pointer. */
+static inline void rc_dead_link(struct rc_head *h, void *next) { h->dead_next = next; }
+static inline void *rc_dead_next(struct rc_head *h) { return h->dead_next; }
 
 #endif
