@@ -1,0 +1,129 @@
+/* The conformance suite around one variant: the table of its cases, conformance_NAME. Compiled by
+ * variants/NAME.c through variants/instantiate.h. What a variant cannot do is told from its traits. */
+#ifndef RCBENCH_TESTS_CONFORMANCE_BODIES_H
+#define RCBENCH_TESTS_CONFORMANCE_BODIES_H
+
+#include "tests/conformance/suite.h"
+#include "tests/conformance/cases/atoms.h"
+#include "tests/conformance/cases/classes.h"
+#include "tests/conformance/cases/contention.h"
+#include "tests/conformance/cases/counting.h"
+#include "tests/conformance/cases/depth.h"
+#include "tests/conformance/cases/dicts.h"
+#include "tests/conformance/cases/failures.h"
+#include "tests/conformance/cases/gil.h"
+#include "tests/conformance/cases/handoffs.h"
+#include "tests/conformance/cases/immortals.h"
+#include "tests/conformance/cases/ownership.h"
+#include "tests/conformance/cases/publishing.h"
+#include "tests/conformance/cases/queue_failures.h"
+#include "tests/conformance/cases/sequences.h"
+#include "tests/conformance/cases/shared_containers.h"
+#include "tests/conformance/cases/upgrades.h"
+
+#define SKIP_SINGLE (MODE_THREADS_MAX == 1 ? "the variant has one thread" : NULL)
+#define SKIP_UNGATED (MODE_GIL ? NULL : "the variant has no GIL")
+#define SKIP_MORTAL (RC_IMMORTAL ? NULL : "the scheme has no immortal objects")
+#define SKIP_IMMORTAL (RC_IMMORTAL ? "the scheme has immortal objects" : NULL)
+#define SKIP_SINGLE_OR_MORTAL (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_MORTAL)
+#define SKIP_UNDYING (RC_NEVER_FREES ? "nothing dies" : NULL)
+#define SKIP_SINGLE_OR_UNDYING (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_UNDYING)
+
+#define CASE(name, skip) {#name, skip, case_##name}
+
+static const struct suite_case suite_cases[] = {
+    CASE(count_follows, NULL),
+    CASE(every_object_dies_once, NULL),
+    CASE(unique, NULL),
+    CASE(try_incref_alive, NULL),
+    CASE(death_order, NULL),
+    CASE(referent_outlives, NULL),
+
+    CASE(singletons, NULL),
+    CASE(small_ints, NULL),
+    CASE(ints, NULL),
+    CASE(floats, NULL),
+    CASE(strs, NULL),
+    CASE(types_differ, NULL),
+    CASE(tuples, NULL),
+    CASE(list_items, NULL),
+    CASE(list_grows, NULL),
+    CASE(list_clear, NULL),
+    CASE(dict_counts, NULL),
+    CASE(dict_keys, NULL),
+    CASE(dict_collisions, NULL),
+    CASE(dict_grows, NULL),
+    CASE(dict_random, NULL),
+    CASE(instance_slots, NULL),
+    CASE(instance_dict, NULL),
+    CASE(cells, NULL),
+    CASE(functions, NULL),
+    CASE(function_arguments, NULL),
+
+    CASE(immortal_is_not_counted, SKIP_MORTAL),
+    CASE(immortal_refused, SKIP_IMMORTAL),
+    CASE(immortal_threads, SKIP_SINGLE_OR_MORTAL),
+    CASE(immortal_while_queued, SKIP_SINGLE_OR_MORTAL),
+    CASE(publish_reaches_all, NULL),
+    CASE(publish_cycle, NULL),
+    CASE(publish_by_storing, NULL),
+    CASE(private_stays_private, NULL),
+    CASE(publish_out_of_memory, NULL),
+    CASE(store_out_of_memory, NULL),
+
+    CASE(deep_list, NULL),
+    CASE(deep_tuple, NULL),
+    CASE(deep_mixed, NULL),
+    CASE(deep_stranger, SKIP_SINGLE),
+
+    CASE(every_allocation_fails, NULL),
+    CASE(memory_runs_out, SKIP_UNDYING),
+    CASE(queue_without_memory, SKIP_SINGLE_OR_UNDYING),
+    CASE(queue_nested_without_memory, SKIP_SINGLE_OR_UNDYING),
+    CASE(queue_growth_fails, SKIP_SINGLE_OR_UNDYING),
+
+    CASE(drop_while_owner_works, SKIP_SINGLE),
+    CASE(owner_drops_first, SKIP_SINGLE),
+    CASE(stranger_drops_first, SKIP_SINGLE),
+    CASE(drop_while_owner_detached, SKIP_SINGLE),
+    CASE(drop_after_owner_left, SKIP_SINGLE),
+    CASE(owner_leaves_with_queue, SKIP_SINGLE),
+    CASE(owner_leaves_meanwhile, SKIP_SINGLE),
+    CASE(thread_id_reused, SKIP_SINGLE),
+    CASE(thread_id_reused_meanwhile, SKIP_SINGLE),
+    CASE(many_threads, SKIP_SINGLE),
+    CASE(handoff, SKIP_SINGLE),
+    CASE(handoff_circle, SKIP_SINGLE),
+
+    CASE(two_drop_together, SKIP_SINGLE),
+    CASE(many_drop_together, SKIP_SINGLE),
+    CASE(merge_races, SKIP_SINGLE),
+    CASE(references_change_hands, SKIP_SINGLE),
+    CASE(one_counted_by_all, SKIP_SINGLE),
+    CASE(immutable_reads, SKIP_SINGLE),
+    CASE(unique_among_threads, SKIP_SINGLE),
+    CASE(unique_owner_and_stranger, SKIP_SINGLE),
+    CASE(no_upgrade_of_the_dead, SKIP_UNDYING),
+    CASE(no_upgrade_of_the_waiting, SKIP_UNDYING),
+    CASE(no_upgrade_by_strangers, SKIP_SINGLE_OR_UNDYING),
+    CASE(upgrade_against_owner, SKIP_SINGLE_OR_UNDYING),
+    CASE(upgrade_against_stranger, SKIP_SINGLE_OR_UNDYING),
+    CASE(shared_list, SKIP_SINGLE),
+    CASE(shared_dict, SKIP_SINGLE),
+    CASE(shared_slots, SKIP_SINGLE),
+    CASE(shared_inner, SKIP_SINGLE),
+
+    CASE(gil_one_at_a_time, SKIP_UNGATED),
+    CASE(gil_switches, SKIP_UNGATED),
+    CASE(gil_interval, SKIP_UNGATED),
+    CASE(gil_detached, SKIP_UNGATED),
+};
+
+extern const struct suite RC_JOIN(conformance_, RC_VARIANT);
+const struct suite RC_JOIN(conformance_, RC_VARIANT) = {
+    .variant = RC_TEXT(RC_VARIANT),
+    .cases = suite_cases,
+    .count = sizeof suite_cases / sizeof *suite_cases,
+};
+
+#endif

@@ -1,0 +1,130 @@
+/* The GIL: one thread at a time, turns that alternate, nothing held by a thread that is detached. The
+ * cases are compiled for every mode and run where there is a GIL. */
+#ifndef RCBENCH_TESTS_CONFORMANCE_CASES_GIL_H
+#define RCBENCH_TESTS_CONFORMANCE_CASES_GIL_H
+
+#include "tests/conformance/fixture.h"
+
+/* Nothing here is atomic: if two threads run at once, this or ThreadSanitizer sees it. */
+struct gil_shared {
+    unsigned inside;
+    uint64_t counter;
+};
+
+static void gil_one_crew(struct crew *crew, unsigned index)
+{
+    struct gil_shared *shared = crew->argument;
+    for (int i = 0; i < 20000 * EFFORT; i++) {
+        CHECK_INT(shared->inside, 0);
+        shared->inside = index + 1;
+        shared->counter++;
+        OPAQUE(shared);
+        CHECK_INT(shared->inside, index + 1);
+        shared->inside = 0;
+        thread_safepoint(thread_self());
+    }
+}
+
+static void case_gil_one_at_a_time(void)
+{
+    static struct gil_shared shared;
+    fixture_open();
+    crew_run(CREW_MAX, gil_one_crew, &shared);
+    CHECK_INT(shared.counter, CREW_MAX * 20000 * (uint64_t)EFFORT);
+    fixture_close();
+}
+
+enum { GIL_TURNS = 60 };
+
+/* Who had the GIL, turn after turn. Written by whoever has it. */
+struct gil_log {
+    uint8_t who[GIL_TURNS];
+    unsigned length;
+    uint64_t first_ns, last_ns;
+};
+
+static void gil_log_turn(struct gil_log *log, unsigned index)
+{
+    if (log->length == GIL_TURNS)
+        return;
+    log->last_ns = clock_ns();
+    if (log->length == 0)
+        log->first_ns = log->last_ns;
+    log->who[log->length++] = (uint8_t)index;
+}
+
+/* Works without ever blocking: only a request makes it let go. */
+static void gil_busy_crew(struct crew *crew, unsigned index)
+{
+    struct gil_log *log = crew->argument;
+    struct thread *self = thread_self();
+    uint64_t turns = mode_turns(&self->mode), logged = 1;
+    gil_log_turn(log, index);
+    while (log->length < GIL_TURNS) {
+        if (!thread_safepoint(self))
+            continue;
+        gil_log_turn(log, index);
+        logged++;
+        CHECK_INT(mode_turns(&self->mode) - turns, logged - 1);
+    }
+}
+
+/* After a forced switch somebody else has the GIL: two busy threads alternate strictly, once both are here. */
+static void case_gil_switches(void)
+{
+    static struct gil_log log;
+    fixture_open();
+    crew_run(2, gil_busy_crew, &log);
+    unsigned both = 1;
+    while (both < GIL_TURNS && log.who[both] == log.who[0])
+        both++;
+    CHECK(both < GIL_TURNS / 2);
+    for (unsigned i = both; i < GIL_TURNS; i++)
+        CHECK(log.who[i] != log.who[i - 1]);
+    fixture_close();
+}
+
+/* A turn lasts the interval that was asked for, or longer: this is a lower bound, not a measurement. */
+static void case_gil_interval(void)
+{
+    static struct gil_log log;
+    const uint64_t interval_ns = UINT64_C(8000000);
+    fixture_open();
+    mode_open(interval_ns); /* the fixture's thread is the only one, and has the GIL */
+    crew_run(2, gil_busy_crew, &log);
+    CHECK(log.last_ns - log.first_ns >= interval_ns * (GIL_TURNS - 3));
+    fixture_close();
+}
+
+/* Thread 0 is detached until thread 1, which runs, says so. */
+static void gil_detached_crew(struct crew *crew, unsigned index)
+{
+    struct a32 *stage = crew->argument;
+    struct thread *self = thread_self();
+    if (index == 0) {
+        thread_detach(self);
+        a32_store_release(stage, 1);
+        while (a32_load_acquire(stage) != 2)
+            shim_yield();
+        thread_attach(self);
+        return;
+    }
+    await(stage, 1);
+    object_decref(probe_new(0));
+    uint64_t turns = mode_turns(&self->mode);
+    for (int i = 0; i < 1000; i++)
+        CHECK(!thread_safepoint(self)); /* nobody asks for it */
+    CHECK_INT(mode_turns(&self->mode), turns);
+    a32_store_release(stage, 2);
+}
+
+static void case_gil_detached(void)
+{
+    static struct a32 stage;
+    fixture_open();
+    crew_run(2, gil_detached_crew, &stage);
+    check_deaths(1);
+    fixture_close();
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* The memory that the conformance suite gives to the object model: it fails on demand, and it notices
+ * double frees, wrong sizes, writes past the end, writes after the free, and leaks. One for the whole
+ * process; any thread may use it. It orders nothing between threads, so that it hides no race. */
+#ifndef RCBENCH_TESTS_CONFORMANCE_MEMORY_H
+#define RCBENCH_TESTS_CONFORMANCE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void *memory_alloc(size_t size);
+void memory_free(void *block, size_t size);
+
+/* The k-th allocation from now on fails, and no other; 0: none does. */
+void memory_fail_at(uint64_t k);
+/* Whether the failure asked for last has happened. */
+bool memory_has_failed(void);
+/* All allocations fail while this is on. */
+void memory_fail_all(bool on);
+
+/* Blocks that are allocated and not freed. */
+int64_t memory_live(void);
+
+/* While this is on, a freed block of exactly this size is what the next allocation of it gets: as
+ * an allocator gives a new thread the place of one that has left. 0: off. */
+void memory_reuse(size_t size);
+
+/* Looks through what has been freed for writes after the free. Nobody else uses the memory meanwhile. */
+void memory_inspect_freed(void);
+
+#endif

@@ -1,0 +1,42 @@
+/* The shim of the conformance suite (contract: core/atomics.h): the native one, with guarded memory that
+ * fails on demand in the place of jemalloc, and with a short delay now and then before a step, so that
+ * threads meet in windows that are a few instructions wide. */
+#ifndef RCBENCH_TESTS_CONFORMANCE_SHIM_H
+#define RCBENCH_TESTS_CONFORMANCE_SHIM_H
+
+#include <sched.h>
+
+#include "core/platform.h"
+#include "tests/conformance/memory.h"
+
+static _Thread_local uint64_t shim_delay_state UNUSED;
+
+static COLD UNUSED void shim_delay(uint32_t random)
+{
+    if (random % 64 == 0)
+        sched_yield();
+    for (uint32_t i = 0; i < random % 64; i++)
+        cpu_pause();
+}
+
+/* One step in 128 waits. The constants are Knuth's for a linear congruential generator modulo 2^64; each
+ * thread begins where its storage lies, which is another place in each run. */
+static inline void shim_delay_maybe(void)
+{
+    shim_delay_state = shim_delay_state * UINT64_C(6364136223846793005) + ((uintptr_t)&shim_delay_state | 1);
+    uint32_t random = (uint32_t)(shim_delay_state >> 40);
+    if (UNLIKELY(random % 128 == 0))
+        shim_delay(random / 128);
+}
+
+#define SHIM_POINT() shim_delay_maybe()
+#define shim_alloc native_alloc
+#define shim_free native_free
+#include "core/atomics_native.h"
+#undef shim_alloc
+#undef shim_free
+
+static inline void *shim_alloc(size_t size) { return memory_alloc(size); }
+static inline void shim_free(void *block, size_t size) { memory_free(block, size); }
+
+#endif
