@@ -99,10 +99,10 @@ static inline bool a64_sub_release_last(struct a64 *location, int64_t value)
 
 /* ---- plain fields that threads hand to each other ---------------------------------------------- */
 
-static inline int64_t p64_get(const int64_t *field) { return *field; }
-static inline void p64_set(int64_t *field, int64_t value) { *field = value; }
-static inline uint32_t p32_get(const uint32_t *field) { return *field; }
-static inline void p32_set(uint32_t *field, uint32_t value) { *field = value; }
+static inline int64_t p64_get(const int64_t *field) { SHIM_POINT(); return *field; }
+static inline void p64_set(int64_t *field, int64_t value) { SHIM_POINT(); *field = value; }
+static inline uint32_t p32_get(const uint32_t *field) { SHIM_POINT(); return *field; }
+static inline void p32_set(uint32_t *field, uint32_t value) { SHIM_POINT(); *field = value; }
 
 /* ---- locks ------------------------------------------------------------------------------------- */
 
