@@ -76,6 +76,12 @@ static UNUSED int set_make(struct set *set, size_t length)
     return set_reserve(set, length) == 0 ? set_fill(set, length) : -1;
 }
 
+/* How many random choices a thread draws before the window, where branches of the timed loop depend on them (a probe
+ * that goes on, an owner who is somebody else). Branch predictors learn shorter orders by heart: with 4096 draws a
+ * dict update had 26 % fewer nanoseconds than it has for a program, and it depended on the addresses of the code how
+ * many. docs/method.md has the figures. */
+enum { DRAWS = 1 << 16 };
+
 /* Fisher and Yates. */
 static UNUSED void set_shuffle(struct set *set, uint64_t *random)
 {

@@ -2,12 +2,12 @@
  * decrement. The values are 64 objects, so the counts are far from 1 and nothing dies. */
 #include "bench/workloads/common.h"
 
-enum { DICT_UPDATE_KEYS = 1024, DICT_UPDATE_VALUES = 64, DICT_UPDATE_ORDER = 4096 };
+enum { DICT_UPDATE_KEYS = 1024, DICT_UPDATE_VALUES = 64 };
 
 struct dict_update_state {
     struct set keys, values;
     struct object *dict;
-    uint16_t order[DICT_UPDATE_ORDER]; /* drawn before the window */
+    uint16_t order[DRAWS]; /* drawn before the window */
     size_t next;
 };
 
@@ -21,7 +21,7 @@ static int dict_update_start(struct worker *worker)
     for (size_t i = 0; i < DICT_UPDATE_KEYS; i++)
         if (dict_set(state->dict, state->keys.items[i], state->values.items[0]) != 0)
             return -1;
-    for (size_t i = 0; i < DICT_UPDATE_ORDER; i++)
+    for (size_t i = 0; i < DRAWS; i++)
         state->order[i] = (uint16_t)random_below(&worker->random, DICT_UPDATE_KEYS);
     return 0;
 }
@@ -34,7 +34,7 @@ static uint64_t dict_update_batch(struct worker *worker, uint64_t n)
         struct object *key = state->keys.items[state->order[at]];
         if (dict_set(state->dict, key, state->values.items[at % DICT_UPDATE_VALUES]) != 0)
             trial_fail(worker->trial, "out of memory for a dict");
-        at = (at + 1) % DICT_UPDATE_ORDER;
+        at = (at + 1) % DRAWS;
     }
     state->next = at;
     return n;

@@ -2,12 +2,13 @@
  * in an order drawn before: at which share of shared objects does a scheme stop to scale? */
 #include "bench/workloads/pair_loop.h"
 
-enum { MIXED_OBJECTS = 64, MIXED_SEQUENCE = 8192 };
+enum { MIXED_OBJECTS = 64 };
 
 struct mixed_state {
     struct set own;
+    struct object *objects[2 * MIXED_OBJECTS]; /* borrowed: the own, then the shared */
+    uint8_t order[DRAWS];                      /* of indices into objects, drawn before the window */
     size_t next;
-    struct object *sequence[MIXED_SEQUENCE]; /* borrowed from either set */
 };
 
 static const struct point mixed_points[] = {
@@ -17,7 +18,8 @@ static const struct point mixed_points[] = {
 
 static int mixed_prepare(struct trial *trial) { return prepare_set(trial, MIXED_OBJECTS); }
 
-/* Exactly p % of the places are shared ones, at random positions. */
+/* Exactly p % of the draws are shared objects, at random positions (selection sampling, Knuth 3.4.2 S: each draw
+ * is shared with the share that is still missing among those that are left). */
 static int mixed_start(struct worker *worker)
 {
     struct set *shared = worker->trial->shared;
@@ -26,20 +28,27 @@ static int mixed_start(struct worker *worker)
     if (state == NULL || set_make(&state->own, MIXED_OBJECTS) != 0)
         return -1;
     size_t percent = strtoull(trial_param(worker->trial, "p"), NULL, 10);
-    size_t shared_places = MIXED_SEQUENCE * percent / 100;
-    for (size_t i = 0; i < MIXED_SEQUENCE; i++) {
-        struct set *from = i < shared_places ? shared : &state->own;
-        state->sequence[i] = from->items[random_below(&worker->random, MIXED_OBJECTS)];
+    memcpy(state->objects, state->own.items, MIXED_OBJECTS * sizeof *state->objects);
+    memcpy(state->objects + MIXED_OBJECTS, shared->items, MIXED_OBJECTS * sizeof *state->objects);
+    size_t missing = DRAWS * percent / 100;
+    for (size_t i = 0; i < DRAWS; i++) {
+        bool from_shared = random_below(&worker->random, DRAWS - i) < missing;
+        missing -= from_shared;
+        state->order[i] = (uint8_t)(random_below(&worker->random, MIXED_OBJECTS) + (from_shared ? MIXED_OBJECTS : 0));
     }
-    struct set places = {.length = MIXED_SEQUENCE, .items = state->sequence};
-    set_shuffle(&places, &worker->random);
     return 0;
 }
 
 static uint64_t mixed_batch(struct worker *worker, uint64_t n)
 {
     struct mixed_state *state = worker->state;
-    return pair_cycle(state->sequence, MIXED_SEQUENCE, &state->next, n);
+    size_t at = state->next;
+    for (uint64_t i = 0; i < n; i++) {
+        pair_once(state->objects[state->order[at]]);
+        at = (at + 1) % DRAWS;
+    }
+    state->next = at;
+    return n;
 }
 
 static void mixed_stop(struct worker *worker)

@@ -2,7 +2,7 @@
  * A module's or a class's namespace in a threaded program. */
 #include "bench/workloads/common.h"
 
-enum { READ_MOSTLY_KEYS = 1024, READ_MOSTLY_ORDER = 8192, READ_MOSTLY_WRITE_EVERY = 1000 };
+enum { READ_MOSTLY_KEYS = 1024, READ_MOSTLY_WRITE_EVERY = 1000 };
 
 struct read_mostly_shared {
     struct set keys, values;
@@ -10,7 +10,7 @@ struct read_mostly_shared {
 };
 
 struct read_mostly_state {
-    uint16_t order[READ_MOSTLY_ORDER]; /* of keys; drawn before the window */
+    uint16_t order[DRAWS]; /* of keys; drawn before the window */
     size_t next;
     uint64_t until_write;
     size_t writes;
@@ -35,7 +35,7 @@ static int read_mostly_start(struct worker *worker)
     worker->state = state;
     if (state == NULL)
         return -1;
-    for (size_t i = 0; i < READ_MOSTLY_ORDER; i++)
+    for (size_t i = 0; i < DRAWS; i++)
         state->order[i] = (uint16_t)random_below(&worker->random, READ_MOSTLY_KEYS);
     /* Threads write at different times. */
     state->until_write = random_below(&worker->random, READ_MOSTLY_WRITE_EVERY) + 1;
@@ -48,7 +48,7 @@ static uint64_t read_mostly_batch(struct worker *worker, uint64_t n)
     struct read_mostly_state *state = worker->state;
     for (uint64_t i = 0; i < n; i++) {
         size_t index = state->order[state->next];
-        state->next = (state->next + 1) % READ_MOSTLY_ORDER;
+        state->next = (state->next + 1) % DRAWS;
         struct object *key = shared->keys.items[index];
         if (UNLIKELY(--state->until_write == 0)) {
             state->until_write = READ_MOSTLY_WRITE_EVERY;

@@ -2,7 +2,7 @@
  * slot. Which slot, and which of the two, is drawn before the window. */
 #include "bench/workloads/common.h"
 
-enum { SLOT_COUNT = 64, SLOT_OWN = 16, SLOT_ORDER = 4096, SLOT_STORE_ONE_IN = 10 };
+enum { SLOT_COUNT = 64, SLOT_OWN = 16, SLOT_STORE_ONE_IN = 10 };
 
 struct slot_shared {
     struct {
@@ -11,8 +11,8 @@ struct slot_shared {
 };
 
 struct slot_state {
-    struct set own;             /* what this thread stores */
-    uint8_t order[SLOT_ORDER];  /* the slot; SLOT_STORE added: a store */
+    struct set own;       /* what this thread stores */
+    uint8_t order[DRAWS]; /* the slot; SLOT_STORE added: a store */
     size_t next;
 };
 
@@ -42,7 +42,7 @@ static int slot_start(struct worker *worker)
     worker->state = state;
     if (state == NULL || set_make(&state->own, SLOT_OWN) != 0)
         return -1;
-    for (size_t i = 0; i < SLOT_ORDER; i++) {
+    for (size_t i = 0; i < DRAWS; i++) {
         bool store = random_below(&worker->random, SLOT_STORE_ONE_IN) == 0;
         state->order[i] = (uint8_t)(random_below(&worker->random, SLOT_COUNT) + (store ? SLOT_STORE : 0));
     }
@@ -67,7 +67,7 @@ static uint64_t slot_batch(struct worker *worker, uint64_t n)
             OPAQUE(o);
             object_decref(o);
         }
-        state->next = (state->next + 1) % SLOT_ORDER;
+        state->next = (state->next + 1) % DRAWS;
     }
     return n;
 }
