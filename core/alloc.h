@@ -23,7 +23,11 @@ struct memory {
     char *at, *end;
 };
 
-enum { ARENA_CHUNK_BYTES = 1 << 20, ARENA_ALIGN = 16 };
+/* The explorer, whose memory is small, asks for less. */
+#ifndef ARENA_CHUNK_BYTES
+#define ARENA_CHUNK_BYTES ((size_t)1 << 20)
+#endif
+enum { ARENA_ALIGN = 16 };
 
 static COLD UNUSED bool arena_grow(struct memory *memory, size_t size)
 {

@@ -15,6 +15,10 @@
  *   RC_PUBLISH_WALKS         rc_publish marks; all that becomes reachable must be marked too
  *   RC_NEVER_FREES           nothing dies: memory comes from an arena that goes as a whole
  *   RC_HEAD_HAS_LOCK         the header holds a byte for the container lock: rc_head_lock(h)
+ *   RC_COUNT_MAX             the most references that are counted; the object of one more never dies, whatever is
+ *                            dropped, or, with RC_COUNT_ABORTS, the process is aborted. 0: no run that ends can have
+ *                            so many
+ *   RC_COUNT_ABORTS          see there
  *
  * Functions: static inline, called on any thread that has entered
  *   void rc_init(h)              a new object: count 1, owned by the calling thread
@@ -25,6 +29,7 @@
  *                                dying, or not to be had this way
  *   void rc_allow_try_incref(h)  the caller holds a reference and makes it reachable without one (weak
  *                                reference, shared slot): from here on rc_try_incref sees every death
+ *                                and gets a reference to what is alive
  *   bool rc_is_unique(h)         true: the caller's reference is the only one. May say false when it is
  *   bool rc_immortalize(h)       the owner calls it, or whoever alone can reach the object; its reference
  *                                is used up. false: the scheme has no immortality, nothing has changed
@@ -32,6 +37,8 @@
  *                                until now, so what it refers to must be published too
  *   void rc_unpublish(h)         takes rc_publish back: nobody else has reached the object yet
  *   bool rc_is_published(h)      what is stored into the object must be published first
+ *   void rc_set_count(h, n)      where RC_COUNT_MAX is not 0, for tests: as if the calling thread, the owner and the only
+ *                                one to reach the object, had n references
  *   int64_t rc_audit(h)          references that exist, when quiet; RC_AUDIT_IMMORTAL for an immortal
  *   void rc_dead_link(h, next)   keeps a pointer (aligned to 8, or NULL) in the header of a dead object, which
  *                                stays dead for rc_try_incref
@@ -45,6 +52,18 @@
  *   bool rc_pending(t)           cheap; true: rc_safepoint has work
  *   void rc_safepoint(t)         merges what others have queued. It may destroy objects
  *   uint64_t rc_late_max(t)      most objects that were queued at once, since it entered
+ *   void rc_before_fork(t)       holds still what the scheme shares between threads, for fork()
+ *   void rc_after_fork(t, child) lets go of it. In the child no other thread exists: what was queued to one
+ *                                is merged, what it owned can be merged. It may destroy objects
+ *
+ * Fork: thread_before_fork and thread_after_fork, in thread.h, call these two. Guaranteed in the child:
+ *   Locks and queues of the scheme, the mode and the model are whole and free, whatever the others did.
+ *   Counts are right for every reference, also for one that another thread's stack held: it stays counted.
+ * Nobody gives that one up, so what it refers to lives on. The same goes for a reference that another thread
+ * was giving up at that moment, and for what it had taken from its queue and not merged yet: lost to the child,
+ * never freed too early. Not covered, as no scheme knows them: locks of containers and slots, which stay held
+ * where another thread held them. Whoever needs either forks while the others are at safepoints or detached, as
+ * free-threaded CPython does, which stops the world for it (gh-116522).
  *
  * A scheme that learns of a death outside rc_decref calls rc_destroy(h), which the model supplies. */
 #ifndef RCBENCH_CORE_CONTRACT_H

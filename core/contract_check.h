@@ -6,7 +6,7 @@
 
 #if !defined(RC_SCHEME) || !defined(RC_HEAD_BYTES) || !defined(RC_THREAD_SAFE) || !defined(RC_EXACT_AUDIT) || \
     !defined(RC_IMMORTAL) || !defined(RC_LATE) || !defined(RC_PUBLISH_WALKS) || !defined(RC_NEVER_FREES) ||   \
-    !defined(RC_HEAD_HAS_LOCK)
+    !defined(RC_HEAD_HAS_LOCK) || !defined(RC_COUNT_MAX) || !defined(RC_COUNT_ABORTS)
 #error "this scheme leaves a trait undefined: core/contract.h lists them"
 #endif
 #if !defined(MODE_NAME) || !defined(MODE_GIL) || !defined(MODE_LOCKS) || !defined(MODE_THREADS_MAX)

@@ -22,6 +22,8 @@ struct dict_object {
 enum { DICT_CAPACITY_MIN = 8 };
 
 static inline struct dict_object *dict_of(struct object *o) { return (struct dict_object *)o; }
+
+/* No lock: only while no other thread changes the dict. */
 static inline size_t dict_length(struct object *dict) { return dict_of(dict)->length; }
 
 static UNUSED void dict_free_entries(struct dict_entry *entries, size_t capacity)

@@ -73,6 +73,7 @@ static UNUSED struct object *list_new(void)
     return &list->base.head;
 }
 
+/* No lock: only while no other thread changes the list. */
 static inline size_t list_length(struct object *list) { return list_of(list)->length; }
 
 /* By an eighth and a little more, as CPython does: appending costs amortized constant time. */

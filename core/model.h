@@ -11,8 +11,11 @@
 #include "core/slot.h"
 #include "core/tuple.h"
 
-/* CPython's range of shared small ints. */
-enum { SMALL_INT_MIN = -5, SMALL_INT_MAX = 256, SMALL_INTS = SMALL_INT_MAX - SMALL_INT_MIN + 1 };
+/* CPython's range of shared small ints. The explorer, which makes them anew thousands of times, has fewer. */
+#ifndef SMALL_INT_LAST
+#define SMALL_INT_LAST 256
+#endif
+enum { SMALL_INT_MIN = -5, SMALL_INT_MAX = SMALL_INT_LAST, SMALL_INTS = SMALL_INT_MAX - SMALL_INT_MIN + 1 };
 
 /* Every thread reads these pointers; they change only while the model is opened and closed. */
 static struct model {
@@ -93,9 +96,9 @@ static UNUSED void model_close(void) { model_each_shared(model_drop_shared); }
 /* After the last thread has left: what all of them counted, and the end of the arena. */
 static UNUSED struct memory model_account(void)
 {
-    struct memory total = threads_left.memory;
+    struct memory total = all_threads.left;
     arena_free(total.chunks);
-    threads_left.memory = (struct memory){0};
+    all_threads.left = (struct memory){0};
     total.chunks = NULL;
     return total;
 }

@@ -2,7 +2,9 @@
  *
  * entered: thread_enter .. thread_leave; only entered threads touch objects.
  * attached: running operations. detached: about to block; touches no object until it attaches again.
- * safepoint: a place where the thread holds no borrowed reference that another thread may end. */
+ * safepoint: a place where the thread holds no borrowed reference that another thread may end.
+ *
+ * After a fork the child has one thread: the one that forked. thread_before_fork and thread_after_fork make it so. */
 #ifndef RCBENCH_CORE_THREAD_H
 #define RCBENCH_CORE_THREAD_H
 
@@ -16,18 +18,45 @@ struct thread {
     struct memory memory;
     struct object *dying;   /* dead objects whose destruction waits: see object_destroy */
     unsigned destroy_depth;
+    struct thread *previous, *next; /* in all_threads.entered */
 } LINE_ALIGNED;
 
-/* What all threads that have left leave behind. */
-static struct threads_left {
+/* All threads that have entered, and what those that have left leave behind. */
+static struct all_threads {
     struct lock8 lock;
-    struct memory memory;
-} threads_left;
+    struct thread *entered;
+    struct memory left;
+} all_threads;
 
 /* The calling thread's own; NULL before it has entered. */
 static inline struct thread *thread_self(void) { return (struct thread *)shim_self(); }
 
 static inline struct memory *memory_self(void) { return &thread_self()->memory; }
+
+static COLD UNUSED void threads_add(struct thread *thread)
+{
+    lock8_acquire(&all_threads.lock);
+    thread->next = all_threads.entered;
+    if (thread->next != NULL)
+        thread->next->previous = thread;
+    all_threads.entered = thread;
+    lock8_release(&all_threads.lock);
+}
+
+/* Called with the lock held. */
+static COLD UNUSED void threads_remove(struct thread *thread)
+{
+    *(thread->previous != NULL ? &thread->previous->next : &all_threads.entered) = thread->next;
+    if (thread->next != NULL)
+        thread->next->previous = thread->previous;
+    memory_hand_over(&all_threads.left, &thread->memory);
+}
+
+static UNUSED void thread_free(struct thread *thread)
+{
+    size_t offset = ((unsigned char *)thread)[-1];
+    shim_free((char *)thread - offset, sizeof(struct thread) + LINE_BYTES);
+}
 
 /* The calling thread starts to run operations; under a GIL it takes it. The thread owns what is returned
  * and gives it to thread_leave. NULL: no memory. */
@@ -43,6 +72,7 @@ static UNUSED struct thread *thread_enter(void)
     memset(thread, 0, sizeof *thread);
     block[offset - 1] = (char)offset;
     shim_set_self((uintptr_t)thread);
+    threads_add(thread);
     mode_thread_enter(&thread->mode);
     rc_thread_enter(&thread->rc, (uintptr_t)thread);
     return thread;
@@ -52,13 +82,12 @@ static UNUSED struct thread *thread_enter(void)
 static UNUSED void thread_leave(struct thread *thread)
 {
     rc_thread_leave(&thread->rc);
-    lock8_acquire(&threads_left.lock);
-    memory_hand_over(&threads_left.memory, &thread->memory);
-    lock8_release(&threads_left.lock);
+    lock8_acquire(&all_threads.lock);
+    threads_remove(thread);
+    lock8_release(&all_threads.lock);
     mode_thread_leave(&thread->mode);
     shim_set_self(0);
-    size_t offset = ((unsigned char *)thread)[-1];
-    shim_free((char *)thread - offset, sizeof(struct thread) + LINE_BYTES);
+    thread_free(thread);
 }
 
 /* Before the calling thread blocks: it lets go of the GIL, and others may merge what it owns. Until it
@@ -76,6 +105,34 @@ static UNUSED void thread_attach(struct thread *thread)
     shim_set_self((uintptr_t)thread);
     mode_attach(&thread->mode);
     rc_thread_attach(&thread->rc);
+}
+
+/* Around fork(): the calling thread, attached, calls the first before it, and the second after it in the parent
+ * (`child` false; also when fork failed) and in the child. In between it does nothing else. contract.h says what
+ * the child can count on. */
+static UNUSED void thread_before_fork(struct thread *thread)
+{
+    lock8_acquire(&all_threads.lock);
+    rc_before_fork(&thread->rc);
+    mode_before_fork(&thread->mode);
+}
+
+/* In the child every other thread of the model is gone, also one that is detached from the calling OS thread:
+ * nobody may attach it again. */
+static UNUSED void thread_after_fork(struct thread *thread, bool child)
+{
+    mode_after_fork(&thread->mode, child);
+    rc_after_fork(&thread->rc, child);
+    struct thread *one = child ? all_threads.entered : NULL;
+    while (one != NULL) {
+        struct thread *next = one->next;
+        if (one != thread) {
+            threads_remove(one);
+            thread_free(one);
+        }
+        one = next;
+    }
+    lock8_release(&all_threads.lock);
 }
 
 static COLD UNUSED bool thread_safepoint_slow(struct thread *thread)

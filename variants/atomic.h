@@ -3,6 +3,8 @@
 #ifndef RCBENCH_VARIANTS_ATOMIC_H
 #define RCBENCH_VARIANTS_ATOMIC_H
 
+#include <stdlib.h>
+
 #include "core/contract.h"
 #include "variants/unqueued.h"
 
@@ -15,6 +17,8 @@
 #define RC_PUBLISH_WALKS 0
 #define RC_NEVER_FREES 0
 #define RC_HEAD_HAS_LOCK 0
+#define RC_COUNT_MAX INT64_MAX
+#define RC_COUNT_ABORTS 1
 
 struct rc_head { struct a64 count; };
 
@@ -32,6 +36,8 @@ static inline void rc_incref(struct rc_head *h)
  * Acquire by the last one: pairs with the release of every other thread's decrement. They form one release
  * sequence, so one acquire of the final 0 sees them all. */
 static inline bool rc_decref(struct rc_head *h) { return UNLIKELY(a64_sub_release_last(&h->count, 1)); }
+
+static inline void rc_set_count(struct rc_head *h, int64_t n) { a64_store_relaxed(&h->count, n); }
 
 #include "variants/atomic_rest.h"
 

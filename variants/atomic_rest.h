@@ -21,7 +21,8 @@ static inline bool rc_try_incref(struct rc_head *h)
  * to the object as its only user, after everything that the others did to it. */
 static inline bool rc_is_unique(struct rc_head *h) { return a64_load_acquire(&h->count) == 1; }
 static inline bool rc_immortalize(struct rc_head *h) { (void)h; return false; }
-static inline int64_t rc_audit(struct rc_head *h) { return a64_load_acquire(&h->count); }
+/* Relaxed: the threads are quiet, and what makes the caller know that synchronizes. */
+static inline int64_t rc_audit(struct rc_head *h) { return a64_load_relaxed(&h->count); }
 /* Negated: a count of 0 or less is dead. */
 static inline void rc_dead_link(struct rc_head *h, void *next) { a64_store_relaxed(&h->count, -(int64_t)next); }
 static inline void *rc_dead_next(struct rc_head *h) { return (void *)-a64_load_relaxed(&h->count); }

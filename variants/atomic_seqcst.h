@@ -16,6 +16,8 @@
 #define RC_PUBLISH_WALKS 0
 #define RC_NEVER_FREES 0
 #define RC_HEAD_HAS_LOCK 0
+#define RC_COUNT_MAX 0
+#define RC_COUNT_ABORTS 0
 
 struct rc_head { struct a64 count; };
 

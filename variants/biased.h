@@ -19,6 +19,8 @@
 #ifndef RCBENCH_VARIANTS_BIASED_H
 #define RCBENCH_VARIANTS_BIASED_H
 
+#include <string.h>
+
 #include "core/contract.h"
 
 #define RC_SCHEME "biased"
@@ -30,6 +32,8 @@
 #define RC_PUBLISH_WALKS 0
 #define RC_NEVER_FREES 0
 #define RC_HEAD_HAS_LOCK 1
+#define RC_COUNT_MAX (UINT32_MAX - 1)
+#define RC_COUNT_ABORTS 0
 
 struct rc_head {
     struct a64 tid;
@@ -55,7 +59,7 @@ static inline int64_t biased_count(int64_t shared) { return shared >> 2; }
 static inline void rc_init(struct rc_head *h)
 {
     a64_store_relaxed(&h->tid, (int64_t)shim_self());
-    h->bits[0] = h->bits[1] = h->bits[2] = 0;
+    memset(h->bits, 0, sizeof h->bits);
     h->lock = (struct lock8){0};
     a32_store_relaxed(&h->local, 1);
     a64_store_relaxed(&h->shared, BIASED_DEFAULT);
@@ -174,10 +178,8 @@ static inline bool rc_try_incref(struct rc_head *h)
 static inline void rc_allow_try_incref(struct rc_head *h)
 {
     int64_t shared = a64_load_relaxed(&h->shared);
-    while ((shared & BIASED_STATE) == BIASED_DEFAULT) {
-        if (a64_cas_relaxed(&h->shared, &shared, shared | BIASED_TRY))
-            return;
-    }
+    while ((shared & BIASED_STATE) == BIASED_DEFAULT && !a64_cas_relaxed(&h->shared, &shared, shared | BIASED_TRY))
+        continue;
 }
 
 /* All three must hold (CPython gh-140061). Not found for a merged object: false may be wrong, true not. */
@@ -199,11 +201,14 @@ static inline bool rc_publish(struct rc_head *h) { (void)h; return false; }
 static inline void rc_unpublish(struct rc_head *h) { (void)h; }
 static inline bool rc_is_published(struct rc_head *h) { (void)h; return false; }
 
-/* Also checks what must hold: tid == 0 if and only if merged (CPython gh-121794). -1: it does not. */
+static inline void rc_set_count(struct rc_head *h, int64_t n) { a32_store_relaxed(&h->local, (uint32_t)n); }
+
+/* Also checks what must hold: tid == 0 if and only if merged (CPython gh-121794). -1: it does not. Relaxed: as in
+ * atomic_rest.h. */
 static inline int64_t rc_audit(struct rc_head *h)
 {
     uint32_t local = a32_load_relaxed(&h->local);
-    int64_t shared = a64_load_acquire(&h->shared);
+    int64_t shared = a64_load_relaxed(&h->shared);
     bool merged = (shared & BIASED_STATE) == BIASED_MERGED;
     if (local == BIASED_IMMORTAL)
         return RC_AUDIT_IMMORTAL;

@@ -74,11 +74,11 @@ static bool biased_array_push(struct biased_array *array, struct rc_head *h)
     return true;
 }
 
+/* The array is not used again. */
 static void biased_array_free(struct biased_array *array)
 {
     if (array->items != NULL)
         shim_free(array->items, array->capacity * sizeof *array->items);
-    *array = (struct biased_array){0};
 }
 
 /* Each queued object holds one reference that was not subtracted: hence the -1. */
@@ -129,14 +129,13 @@ static COLD UNUSED void biased_drain(struct rc_thread *t, bool detach)
  * wait for each other must both get on. */
 static COLD UNUSED void biased_wait(struct biased_waiter *node)
 {
-    struct rc_thread *self = NULL;
     uintptr_t id = shim_self();
     struct biased_bucket *bucket = biased_bucket_of(id);
     lock8_acquire(&bucket->lock);
-    self = biased_find(bucket, id);
+    struct rc_thread *self = biased_find(bucket, id); /* in there until it has left, and it is here */
     lock8_release(&bucket->lock);
     while (a32_load_acquire(&node->taken) == 0) {
-        if (self != NULL && a32_load_relaxed(&self->pending))
+        if (a32_load_relaxed(&self->pending))
             biased_drain(self, false);
         shim_yield();
     }
@@ -146,7 +145,8 @@ static COLD UNUSED void biased_wait(struct biased_waiter *node)
 static NOINLINE bool biased_queue(struct rc_head *h)
 {
     uintptr_t owner = (uintptr_t)a64_load_relaxed(&h->tid);
-    /* 0: the owner has merged since the CAS that set QUEUED, and our reference is in the shared count. */
+    /* 0: the owner has merged since the CAS that set QUEUED, and our reference is in the shared count. A merge would
+     * read the owner's count, and nothing says that this thread sees it at 0 already. */
     if (owner == 0)
         return biased_decref_shared(h);
     struct biased_bucket *bucket = biased_bucket_of(owner);
@@ -208,6 +208,61 @@ static inline void rc_thread_attach(struct rc_thread *t)
     lock8_acquire(&bucket->lock);
     t->detached = false;
     lock8_release(&bucket->lock);
+}
+
+/* No bucket's lock is taken while another one is held, except here: any order will do. */
+static COLD UNUSED void rc_before_fork(struct rc_thread *t)
+{
+    (void)t;
+    for (size_t i = 0; i < BIASED_BUCKETS; i++)
+        lock8_acquire(&biased_buckets[i].lock);
+}
+
+/* Leaves `t` alone in its bucket, and empties the others; returns the threads that were there. */
+static struct rc_thread *biased_take_gone(struct rc_thread *t)
+{
+    struct rc_thread *gone = NULL;
+    for (size_t i = 0; i < BIASED_BUCKETS; i++) {
+        while (biased_buckets[i].threads != NULL) {
+            struct rc_thread *one = biased_buckets[i].threads;
+            biased_buckets[i].threads = one->next;
+            if (one == t)
+                continue;
+            one->next = gone;
+            gone = one;
+        }
+    }
+    t->next = NULL;
+    biased_bucket_of(t->id)->threads = t;
+    return gone;
+}
+
+/* Merges what was queued to a thread that the fork has left behind. Those who waited because its queue could
+ * not grow are gone too, but their nodes are still there, on stacks that nobody has reused yet. */
+static void biased_merge_gone(struct rc_thread *gone)
+{
+    for (size_t i = 0; i < gone->queue.length; i++)
+        biased_merge_queued(gone->queue.items[i]);
+    for (struct biased_waiter *node = gone->waiting; node != NULL; node = node->next)
+        biased_merge_queued(node->head);
+    biased_array_free(&gone->queue);
+    biased_array_free(&gone->draining);
+}
+
+/* A thread that is gone owns nothing from here on: its objects are merged by whoever gives up a reference that
+ * it had counted (biased_queue finds no such thread). The own queue is drained at once for the nodes in it. */
+static COLD UNUSED void rc_after_fork(struct rc_thread *t, bool child)
+{
+    struct rc_thread *gone = child ? biased_take_gone(t) : NULL;
+    for (size_t i = 0; i < BIASED_BUCKETS; i++)
+        lock8_release(&biased_buckets[i].lock);
+    while (gone != NULL) {
+        struct rc_thread *next = gone->next;
+        biased_merge_gone(gone);
+        gone = next;
+    }
+    if (child)
+        biased_drain(t, false);
 }
 
 static inline bool rc_pending(struct rc_thread *t) { return a32_load_relaxed(&t->pending) != 0; }

@@ -26,6 +26,8 @@
 #define RC_PUBLISH_WALKS 1
 #define RC_NEVER_FREES 0
 #define RC_HEAD_HAS_LOCK 0
+#define RC_COUNT_MAX 0
+#define RC_COUNT_ABORTS 0
 
 /* Far below the limit, so that a shared object's count does not drift into the range. */
 #define ESCAPE_IMMORTAL_LIMIT (-(INT64_C(1) << 62))
@@ -118,9 +120,10 @@ static inline void rc_unpublish(struct rc_head *h)
 
 static inline bool rc_is_published(struct rc_head *h) { return a64_load_relaxed(&h->count) < 0; }
 
+/* Relaxed: as in atomic_rest.h. */
 static inline int64_t rc_audit(struct rc_head *h)
 {
-    int64_t count = a64_load_acquire(&h->count);
+    int64_t count = a64_load_relaxed(&h->count);
     if (count <= ESCAPE_IMMORTAL_LIMIT)
         return RC_AUDIT_IMMORTAL;
     return count < 0 ? -count : count;

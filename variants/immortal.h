@@ -21,6 +21,8 @@
 #define RC_PUBLISH_WALKS 0
 #define RC_NEVER_FREES 0
 #define RC_HEAD_HAS_LOCK 0
+#define RC_COUNT_MAX INT32_MAX
+#define RC_COUNT_ABORTS 0
 
 /* Far above the sign bit, so that a stray write near it does not make a mortal of an immortal. */
 #define IMMORTAL_COUNT (UINT32_C(3) << 30)
@@ -64,6 +66,7 @@ static inline bool rc_try_incref(struct rc_head *h)
 static inline bool rc_is_unique(struct rc_head *h) { return p32_get(&h->count) == 1; }
 static inline bool rc_immortalize(struct rc_head *h) { p32_set(&h->count, IMMORTAL_COUNT); return true; }
 
+static inline void rc_set_count(struct rc_head *h, int64_t n) { p32_set(&h->count, (uint32_t)n); }
 static inline int64_t rc_audit(struct rc_head *h)
 {
     uint32_t count = p32_get(&h->count);

@@ -78,14 +78,12 @@ static COLD UNUSED void gil_drop(struct mode_thread *t, bool forced)
     if (!forced)
         return;
     shim_mutex_lock(&gil.switch_mutex);
-    while (gil.holder == t) {
-        a32_store_relaxed(&gil.drop_request, 0);
-        shim_cond_wait(&gil.switched, &gil.switch_mutex);
-    }
+    while (gil.holder == t)
+        shim_cond_wait(&gil.switched, &gil.switch_mutex); /* who takes it takes the request back, too */
     shim_mutex_unlock(&gil.switch_mutex);
 }
 
-static inline void mode_thread_enter(struct mode_thread *t) { t->turns = 0; gil_take(t); }
+static inline void mode_thread_enter(struct mode_thread *t) { gil_take(t); }
 
 /* A request that nobody is left to see must not make the others wait for a switch. */
 static inline void mode_thread_leave(struct mode_thread *t) { gil_drop(t, false); }
@@ -105,6 +103,29 @@ static COLD UNUSED void mode_safepoint(struct mode_thread *t)
 {
     gil_drop(t, true);
     gil_take(t);
+}
+
+/* The caller holds the GIL. With both mutexes no other thread is in the middle of taking or dropping it. */
+static COLD UNUSED void mode_before_fork(struct mode_thread *t)
+{
+    (void)t;
+    shim_mutex_lock(&gil.mutex);
+    shim_mutex_lock(&gil.switch_mutex);
+}
+
+/* In the child the mutexes are the forking thread's, as in the parent. The conditions still know threads that
+ * waited, and a drop request may be pending: nobody is left to whom the GIL could go, and a forced switch would
+ * wait for that for ever. */
+static COLD UNUSED void mode_after_fork(struct mode_thread *t, bool child)
+{
+    (void)t;
+    if (child) {
+        shim_cond_init(&gil.released);
+        shim_cond_init(&gil.switched);
+        a32_store_relaxed(&gil.drop_request, 0);
+    }
+    shim_mutex_unlock(&gil.switch_mutex);
+    shim_mutex_unlock(&gil.mutex);
 }
 
 static inline uint64_t mode_turns(struct mode_thread *t) { return t->turns; }

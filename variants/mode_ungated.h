@@ -15,6 +15,8 @@ static inline void mode_detach(struct mode_thread *t) { (void)t; }
 static inline void mode_attach(struct mode_thread *t) { (void)t; }
 static inline bool mode_pending(struct mode_thread *t) { (void)t; return false; }
 static inline void mode_safepoint(struct mode_thread *t) { (void)t; }
+static inline void mode_before_fork(struct mode_thread *t) { (void)t; }
+static inline void mode_after_fork(struct mode_thread *t, bool child) { (void)t; (void)child; }
 static inline uint64_t mode_turns(struct mode_thread *t) { (void)t; return 0; }
 
 #endif

@@ -103,11 +103,44 @@ setup_need_tests() {
     local resources
     setup_command clang clang
     setup_command valgrind valgrind
+    # Tests that want it are skipped where the distribution has no such package.
+    if [[ ! -e /usr/include/relacy/relacy.hpp && "$setup_install" == yes ]] && setup_knows relacy-dev; then
+        setup_lacks relacy-dev
+    fi
     if command -v clang >/dev/null 2>&1; then
         resources="$(clang -print-resource-dir 2>/dev/null)" || resources=""
         compgen -G "$resources/lib/linux/libclang_rt.tsan-*.a" >/dev/null && return
     fi
     setup_lacks "libclang-rt-$(setup_clang_major)-dev"
+}
+
+# What builds for AArch64 and runs it here. Fails, after one line, where the distribution has no such packages (on
+# AArch64 itself the other tests are these tests).
+setup_need_cross() {
+    local package before="${#setup_missing[@]}"
+    setup_command cmake cmake
+    setup_command ninja-build ninja
+    setup_command gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
+    setup_command qemu-user qemu-aarch64
+    [[ -e /usr/aarch64-linux-gnu/include/pthread.h ]] || setup_lacks libc6-dev-arm64-cross
+    for package in "${setup_missing[@]:before}"; do
+        if [[ "$setup_install" == yes ]] && ! setup_knows "$package"; then
+            setup_say "skipped: AArch64 under qemu: there is no package $package here"
+            return 1
+        fi
+    done
+}
+
+# Is there such a package? Asks once more after an update of the lists, which may be absent or old; yes where that
+# cannot be done.
+setup_knows() {
+    apt-cache show "$1" >/dev/null 2>&1 && return
+    local prefix
+    prefix="$(setup_privilege)" || return 0
+    setup_log="$(mktemp)"
+    setup_apt "$prefix" update || true
+    rm -f "$setup_log"
+    apt-cache show "$1" >/dev/null 2>&1
 }
 
 # Prints the prefix that makes apt-get work for this user (nothing for root); fails where there is none.
@@ -177,13 +210,14 @@ setup_quietly() {
     rm -f "$log"
 }
 
-# setup_build PRESET: configures build/PRESET once, then lets ninja build what is not current. A build folder that was
+# setup_build PRESET [TARGET]...: configures build/PRESET once, then lets ninja build what is not current. A build folder that was
 # configured by hand may not know the Python that runs the tests of scripts/.
 setup_build() {
     local preset="$1" dir="$setup_root/build/$1"
+    shift
     if [[ ! -f "$dir/build.ninja" ]] || ! grep -qs '^RCBENCH_PYTHON:[A-Z]*=.' "$dir/CMakeCache.txt"; then
         setup_quietly "configuring build/$preset" \
             cmake -S "$setup_root" --preset "$preset" "-DRCBENCH_PYTHON=$(command -v "$PYTHON")"
     fi
-    setup_quietly "building build/$preset" cmake --build "$dir"
+    setup_quietly "building build/$preset" cmake --build "$dir" ${1:+--target "$@"}
 }

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+import aarch64
 import listing
 import rules
 import sources
@@ -51,6 +52,8 @@ def read_options():
     parser.add_argument("--objdump", default="objdump")
     parser.add_argument("--binary", type=pathlib.Path, help="check this rcbench instead of compiling")
     parser.add_argument("--aligned", action="store_true", help="functions and loops must start on cache lines")
+    parser.add_argument("--aarch64", choices=(aarch64.LSE, aarch64.EXCLUSIVE), help="which instructions must be there")
+    parser.add_argument("--variant", help="look at this one alone")
     parser.add_argument("flag", nargs="*", help="for the compiler")
     options = parser.parse_args()
     options.compiler = options.compiler.split()
@@ -67,11 +70,11 @@ def main():
     wrong, checked = [], 0
     with tempfile.TemporaryDirectory() as temporary:
         functions = disassemble(options.objdump, options.binary) if options.binary else {}
-        for variant in sources.variant_names(options.source):
+        for variant in [options.variant] if options.variant else sources.variant_names(options.source):
             if not options.binary:
                 functions = disassemble(options.objdump, compile_one(options, variant, pathlib.Path(temporary)))
             traits = sources.traits_of(options.source, options.generated, options.compiler, variant, options.flag)
-            wrong += rules.check_variant(functions, variant, traits, options.aligned)
+            wrong += rules.check_variant(functions, variant, traits, options.aligned, options.aarch64)
             checked += 1
     print("\n".join(wrong) if wrong else f"{checked} variants: every property holds")
     return 1 if wrong or not checked else 0

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import aarch64
 from listing import ListingError
 
 LOOPS = ("pair_hot", "pair_set")
@@ -28,8 +29,8 @@ def counting_ways(function, traits):
     return [way for way in function.ways() if way.calls == 0 and way.writes >= least]
 
 
-def check_loop(function, traits):
-    """Sentences about what does not hold for one loop."""
+def check_loop(function, traits, kind=None):
+    """Sentences about what does not hold for one loop. `kind` is of aarch64.py; None: another processor."""
     try:
         straight = [way for way in function.ways() if way.calls == 0]
         counting = counting_ways(function, traits)
@@ -53,6 +54,9 @@ def check_loop(function, traits):
             if (way.writes, way.memory) != (2, expected):
                 wrong.append(f"{name}: {way.writes} writes and {way.memory} memory instructions a pair, "
                              f"not 2 and {expected}\n{way}")
+    if kind is not None:
+        wrong += aarch64.check_instructions(function, kind)
+        wrong += aarch64.check_orders(function, straight, counting, traits)
     return wrong
 
 
@@ -63,14 +67,14 @@ def check_alignment(function):
             for what, address in places if address % ALIGNMENT]
 
 
-def check_variant(functions, variant, traits, aligned):
+def check_variant(functions, variant, traits, aligned, kind=None):
     wrong = []
     for loop in LOOPS:
         function = functions.get(f"{loop}__{variant}")
         if function is None:
             wrong.append(f"{loop}__{variant}: not in the listing")
             continue
-        wrong += check_loop(function, traits)
+        wrong += check_loop(function, traits, kind)
         if aligned:
             wrong += check_alignment(function)
     return wrong

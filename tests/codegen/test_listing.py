@@ -2,6 +2,7 @@
 
 import unittest
 
+import aarch64
 import listing
 import rules
 
@@ -165,6 +166,65 @@ class LoopTest(unittest.TestCase):
     def test_a_loop_that_is_entered_in_the_middle(self):
         body = GOOD_PLAIN.replace("je     1060 <pair_hot__x+0x60>", "jmp    104a <pair_hot__x+0x4a>")
         self.assertEqual(self.wrong(body, PLAIN), [])
+
+
+class OrdersTest(unittest.TestCase):
+    """AArch64 names the order in the instruction."""
+
+    EXCLUSIVE = """
+   1000:	ldxr	x2, [x0]
+   1004:	add	x2, x2, #0x1
+   1008:	stxr	w3, x2, [x0]
+   100c:	cbnz	w3, 1000 <pair_hot__x>
+   1010:	ldxr	x2, [x0]
+   1014:	sub	x2, x2, #0x1
+   1018:	stlxr	w3, x2, [x0]
+   101c:	cbnz	w3, 1010 <pair_hot__x+0x10>
+   1020:	subs	x1, x1, #0x1
+   1024:	b.ne	1000 <pair_hot__x>  // b.any
+   1028:	ret
+"""
+    LSE = """
+   1000:	ldadd	x22, x2, [x0]
+   1004:	ldaddl	x21, x2, [x0]
+   1008:	subs	x1, x1, #0x1
+   100c:	b.ne	1000 <pair_hot__x>  // b.any
+   1010:	ret
+"""
+
+    def assert_wrong(self, body, traits, kind, words):
+        self.assertIn(words, "\n".join(rules.check_loop(function(body), traits, kind)))
+
+    def test_good_ones(self):
+        self.assertEqual(rules.check_loop(function(self.EXCLUSIVE), ATOMIC, aarch64.EXCLUSIVE), [])
+        self.assertEqual(rules.check_loop(function(self.LSE), ATOMIC, aarch64.LSE), [])
+        self.assertEqual(rules.check_loop(function(AARCH64), PLAIN, aarch64.LSE), [])
+
+    def test_names(self):
+        for name, order in (("ldadd", "relaxed"), ("ldadda", "acquire"), ("ldaddl", "release"), ("staddlh", "release"),
+                            ("ldaddal", "acq_rel"), ("casal", "acq_rel"), ("casa", "acquire"), ("swpb", "relaxed"),
+                            ("ldclralb", "acq_rel"), ("ldsmaxl", "release")):
+            with self.subTest(name):
+                way = listing.Way([instruction(f"{name}\tx2, x1, [x0]")])
+                self.assertEqual(aarch64.orders(way), [order])
+
+    def test_wrong_order(self):
+        for body, kind in ((self.LSE.replace("ldaddl", "ldadd"), aarch64.LSE),
+                           (self.LSE.replace("ldadd\t", "ldadda\t"), aarch64.LSE),
+                           (self.EXCLUSIVE.replace("stlxr", "stxr"), aarch64.EXCLUSIVE),
+                           (self.EXCLUSIVE.replace("ldxr", "ldaxr", 1), aarch64.EXCLUSIVE)):
+            self.assert_wrong(body, ATOMIC, kind, "the orders of a pair are")
+
+    def test_wrong_instructions(self):
+        self.assert_wrong(self.LSE, ATOMIC, aarch64.EXCLUSIVE, "an instruction of LSE")
+        self.assert_wrong(self.EXCLUSIVE, ATOMIC, aarch64.LSE, "a store exclusive")
+        self.assert_wrong(AARCH64.replace("ret", "bl\t0 <__aarch64_cas8_acq_rel>"), PLAIN, aarch64.LSE, "is a call")
+
+    def test_barrier(self):
+        for name in ("dmb\tish", "ldar\tx4, [x5]", "stlr\tx4, [x5]"):
+            body = self.LSE.replace("subs\tx1, x1, #0x1", f"{name}\n   100a:\tsubs\tx1, x1, #0x1")
+            self.assert_wrong(body, ATOMIC, aarch64.LSE, "a barrier, an acquire load or a release store")
+            self.assert_wrong(AARCH64.replace("sub\tx2, x2, #0x1", name), BIASED, aarch64.LSE, "no way around")
 
 
 class AlignmentTest(unittest.TestCase):

@@ -15,21 +15,32 @@
 #include "tests/conformance/cases/handoffs.h"
 #include "tests/conformance/cases/immortals.h"
 #include "tests/conformance/cases/ownership.h"
+#include "tests/conformance/cases/overflow.h"
 #include "tests/conformance/cases/publishing.h"
 #include "tests/conformance/cases/queue_failures.h"
+#include "tests/conformance/cases/registration.h"
 #include "tests/conformance/cases/sequences.h"
 #include "tests/conformance/cases/shared_containers.h"
 #include "tests/conformance/cases/upgrades.h"
 
-#define SKIP_SINGLE (MODE_THREADS_MAX == 1 ? "the variant has one thread" : NULL)
-#define SKIP_UNGATED (MODE_GIL ? NULL : "the variant has no GIL")
-#define SKIP_MORTAL (RC_IMMORTAL ? NULL : "the scheme has no immortal objects")
-#define SKIP_IMMORTAL (RC_IMMORTAL ? "the scheme has immortal objects" : NULL)
-#define SKIP_SINGLE_OR_MORTAL (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_MORTAL)
-#define SKIP_UNDYING (RC_NEVER_FREES ? "nothing dies" : NULL)
+#define SKIP_SINGLE            (MODE_THREADS_MAX == 1 ? "the variant has one thread" : NULL)
+#define SKIP_UNGATED           (MODE_GIL ? NULL : "the variant has no GIL")
+#define SKIP_GATED             (MODE_GIL ? "the variant has a GIL" : NULL)
+#define SKIP_MORTAL            (RC_IMMORTAL ? NULL : "the scheme has no immortal objects")
+#define SKIP_IMMORTAL          (RC_IMMORTAL ? "the scheme has immortal objects" : NULL)
+#define SKIP_SINGLE_OR_MORTAL  (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_MORTAL)
+#define SKIP_UNDYING           (RC_NEVER_FREES ? "nothing dies" : NULL)
 #define SKIP_SINGLE_OR_UNDYING (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_UNDYING)
 
+#define SKIP_NOT_ABORTING      (RC_COUNT_ABORTS ? NULL : "a count that overflows does not end the process")
+#define SKIP_BOUNDLESS_OR_ABORTING                                                                                   \
+    (RC_COUNT_MAX == 0 ? "the count cannot overflow in a run that ends"                                              \
+     : RC_COUNT_ABORTS ? "a count that overflows ends the process"                                                   \
+                       : NULL)
+
+/* clang-format off */
 #define CASE(name, skip) {#name, skip, case_##name}
+/* clang-format on */
 
 static const struct suite_case suite_cases[] = {
     CASE(count_follows, NULL),
@@ -60,6 +71,8 @@ static const struct suite_case suite_cases[] = {
     CASE(functions, NULL),
     CASE(function_arguments, NULL),
 
+    CASE(overflow_lives, SKIP_BOUNDLESS_OR_ABORTING),
+    CASE(overflow_aborts, SKIP_NOT_ABORTING),
     CASE(immortal_is_not_counted, SKIP_MORTAL),
     CASE(immortal_refused, SKIP_IMMORTAL),
     CASE(immortal_threads, SKIP_SINGLE_OR_MORTAL),
@@ -83,6 +96,7 @@ static const struct suite_case suite_cases[] = {
     CASE(queue_growth_fails, SKIP_SINGLE_OR_UNDYING),
 
     CASE(drop_while_owner_works, SKIP_SINGLE),
+    CASE(count_before_merge, SKIP_SINGLE),
     CASE(owner_drops_first, SKIP_SINGLE),
     CASE(stranger_drops_first, SKIP_SINGLE),
     CASE(drop_while_owner_detached, SKIP_SINGLE),
@@ -92,6 +106,8 @@ static const struct suite_case suite_cases[] = {
     CASE(thread_id_reused, SKIP_SINGLE),
     CASE(thread_id_reused_meanwhile, SKIP_SINGLE),
     CASE(many_threads, SKIP_SINGLE),
+    CASE(first_in_first_out, SKIP_SINGLE_OR_UNDYING),
+    CASE(enter_and_leave_at_once, SKIP_SINGLE_OR_UNDYING),
     CASE(handoff, SKIP_SINGLE),
     CASE(handoff_circle, SKIP_SINGLE),
 
@@ -103,9 +119,11 @@ static const struct suite_case suite_cases[] = {
     CASE(immutable_reads, SKIP_SINGLE),
     CASE(unique_among_threads, SKIP_SINGLE),
     CASE(unique_owner_and_stranger, SKIP_SINGLE),
+    CASE(unique_after_stranger, SKIP_SINGLE_OR_UNDYING),
     CASE(no_upgrade_of_the_dead, SKIP_UNDYING),
     CASE(no_upgrade_of_the_waiting, SKIP_UNDYING),
     CASE(no_upgrade_by_strangers, SKIP_SINGLE_OR_UNDYING),
+    CASE(upgrade_of_the_living, SKIP_SINGLE),
     CASE(upgrade_against_owner, SKIP_SINGLE_OR_UNDYING),
     CASE(upgrade_against_stranger, SKIP_SINGLE_OR_UNDYING),
     CASE(shared_list, SKIP_SINGLE),
@@ -117,6 +135,8 @@ static const struct suite_case suite_cases[] = {
     CASE(gil_switches, SKIP_UNGATED),
     CASE(gil_interval, SKIP_UNGATED),
     CASE(gil_detached, SKIP_UNGATED),
+    CASE(gil_wakes, SKIP_UNGATED),
+    CASE(never_suspended, SKIP_GATED),
 };
 
 extern const struct suite RC_JOIN(conformance_, RC_VARIANT);

@@ -11,18 +11,18 @@ extern const char *check_context;
 __attribute__((noreturn, format(printf, 3, 4))) void check_failed(const char *file, int line, const char *format,
                                                                   ...);
 
-#define CHECK(condition)                                                                                         \
-    do {                                                                                                         \
-        if (!(condition))                                                                                        \
-            check_failed(__FILE__, __LINE__, "does not hold: %s", #condition);                                   \
+#define CHECK(condition)                                                                                             \
+    do {                                                                                                             \
+        if (!(condition))                                                                                            \
+            check_failed(__FILE__, __LINE__, "does not hold: %s", #condition);                                       \
     } while (0)
 
-#define CHECK_INT(actual, expected)                                                                              \
-    do {                                                                                                         \
-        int64_t check_actual = (int64_t)(actual), check_expected = (int64_t)(expected);                          \
-        if (check_actual != check_expected)                                                                      \
-            check_failed(__FILE__, __LINE__, "%s is %lld, not %lld", #actual, (long long)check_actual,           \
-                         (long long)check_expected);                                                             \
+#define CHECK_INT(actual, expected)                                                                                  \
+    do {                                                                                                             \
+        int64_t check_actual = (int64_t)(actual), check_expected = (int64_t)(expected);                              \
+        if (check_actual != check_expected)                                                                          \
+            check_failed(__FILE__, __LINE__, "%s is %lld, not %lld", #actual, (long long)check_actual,               \
+                         (long long)check_expected);                                                                 \
     } while (0)
 
 #endif

@@ -10,7 +10,7 @@
 /* Under a GIL: short, so that threads alternate often within a case. */
 #define SWITCH_INTERVAL_NS UINT64_C(50000)
 
-/* Sanitizers slow the work down ten times and more: these builds repeat less. */
+/* Sanitizers and emulators slow the work down ten times and more: these builds repeat less. */
 #if RCBENCH_SYSTEM_ALLOCATOR
 enum { EFFORT = 3 };
 #else

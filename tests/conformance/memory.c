@@ -18,7 +18,7 @@
 enum {
     FILL_NEW = 0xcd,
     FILL_FREED = 0xdd,
-    RING_BLOCKS = RCBENCH_SYSTEM_ALLOCATOR ? 0 : 4096,
+    RING_BLOCKS = MEMORY_WATCHED ? 0 : 4096,
     RING_BLOCK_BYTES_MAX = 4096, /* larger ones are freed at once: the ring holds 16 MiB at most */
 };
 
@@ -35,7 +35,7 @@ static struct {
     struct a32 fail_all;
     struct a64 ring_next;
     struct aptr ring[RING_BLOCKS + 1];
-    size_t reuse_size;        /* set while one thread runs */
+    size_t reuse_size; /* set while one thread runs */
     struct aptr reusable;
 } memory;
 
@@ -61,7 +61,7 @@ static bool must_fail(void)
 
 static void block_release(struct block *block)
 {
-    if (!RCBENCH_SYSTEM_ALLOCATOR)
+    if (!MEMORY_WATCHED)
         for (size_t i = 0; i < block->size; i++)
             if (block->bytes[i] != FILL_FREED)
                 check_failed(__FILE__, __LINE__, "a block of %zu bytes was written at %zu after it was freed",

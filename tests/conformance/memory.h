@@ -8,6 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* 1: a sanitizer watches freed memory itself, and better. */
+#ifndef __has_feature
+#define __has_feature(feature) 0 /* gcc has macros instead */
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||             \
+    __has_feature(thread_sanitizer)
+#define MEMORY_WATCHED 1
+#else
+#define MEMORY_WATCHED 0
+#endif
+
 void *memory_alloc(size_t size);
 void memory_free(void *block, size_t size);
 

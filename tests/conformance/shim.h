@@ -30,8 +30,8 @@ static inline void shim_delay_maybe(void)
 }
 
 #define SHIM_POINT() shim_delay_maybe()
-#define shim_alloc native_alloc
-#define shim_free native_free
+#define shim_alloc   native_alloc
+#define shim_free    native_free
 #include "core/atomics_native.h"
 #undef shim_alloc
 #undef shim_free

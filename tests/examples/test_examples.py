@@ -40,7 +40,8 @@ class VariantTest(ExampleCase):
         rows = self.rows("--variants", "saturating")
         self.assertEqual({row["variant"] for row in rows}, {"saturating"})
         self.assertGreaterEqual(len({row["workload"] for row in rows}), 18)
-        wrong = [row["cell"] + ": " + row["reason"] for row in rows
+        last = {row["cell"]: row for row in rows}  # a trial that noise has spoiled is measured again
+        wrong = [row["cell"] + ": " + row["reason"] for row in last.values()
                  if row["status"] == "invalid" or row["status"] == "skipped" and "threads or more" not in row["reason"]]
         self.assertEqual(wrong, [])
 
@@ -50,6 +51,15 @@ class VariantTest(ExampleCase):
             self.skipTest("there is no conformance suite in this tree")
         done = run(suite, "--variant", "saturating")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+    def test_explored(self):
+        explorer = BUILD / "tests/explore/explore"
+        if not explorer.exists():
+            self.skipTest("there is no explorer in this build")
+        done = run(explorer, "--variant", "saturating")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("overflow", done.stdout)
 
 
 class WorkloadTest(ExampleCase):

@@ -3,6 +3,7 @@
     expect_caught.py suite BINARY VARIANT --fails CASE... --passes CASE...    by the conformance suite
     expect_caught.py audit BINARY VARIANT --workload NAME --threads N --reason REGEX    by a trial's own audit
 
+--through COMMAND: what runs BINARY, such as an emulator.
 --cpus N: the defect needs that many CPUs to show; with fewer, the exit status is 77: skipped.
 """
 
@@ -30,7 +31,7 @@ def run(command, **options):
 def check_suite(arguments):
     """Each case of `fails` fails, each of `passes` passes: the suite tells this defect from any other."""
     cases = [word for case in arguments.fails + arguments.passes for word in ("--case", case)]
-    done = run([arguments.binary, "--variant", arguments.variant, *cases])
+    done = run([*arguments.through.split(), arguments.binary, "--variant", arguments.variant, *cases])
     for result, names in (("FAIL", arguments.fails), ("ok", arguments.passes)):
         for name in names:
             if not re.search(rf"^{result} +{name} ", done.stdout, re.MULTILINE):
@@ -59,6 +60,7 @@ def parse():
     parser.add_argument("by", choices=("suite", "audit"))
     parser.add_argument("binary")
     parser.add_argument("variant")
+    parser.add_argument("--through", default="")
     parser.add_argument("--fails", nargs="+", default=[])
     parser.add_argument("--passes", nargs="+", default=[])
     parser.add_argument("--workload")

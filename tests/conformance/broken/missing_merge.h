@@ -2,9 +2,9 @@
 #ifndef RCBENCH_TESTS_CONFORMANCE_BROKEN_MISSING_MERGE_H
 #define RCBENCH_TESTS_CONFORMANCE_BROKEN_MISSING_MERGE_H
 
-#define rc_thread_leave biased_thread_leave
+#define rc_thread_leave  biased_thread_leave
 #define rc_thread_detach biased_thread_detach
-#define rc_safepoint biased_safepoint
+#define rc_safepoint     biased_safepoint
 #include "variants/biased.h"
 #undef rc_thread_leave
 #undef rc_thread_detach

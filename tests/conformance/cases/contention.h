@@ -103,8 +103,8 @@ enum { CHANGING_HANDS = MODE_GIL ? 300 : 4000 * EFFORT };
 
 struct changing_hands {
     struct object *object;
-    struct a32 made LINE_ALIGNED;   /* objects that are ready to be dropped */
-    struct a32 going LINE_ALIGNED;  /* objects that are being dropped */
+    struct a32 made LINE_ALIGNED;  /* objects that are ready to be dropped */
+    struct a32 going LINE_ALIGNED; /* objects that are being dropped */
 };
 
 static void give_up(struct changing_hands *shared)
@@ -294,6 +294,39 @@ static void case_unique_owner_and_stranger(void)
     fixture_open();
     crew_run(2, unique_owner_crew, &shared);
     check_deaths(1);
+    fixture_close();
+}
+
+/* The stranger writes to the objects and gives up its references; the owner sees that each is its own alone, and
+ * writes too. That it may is all that uniqueness is for: ThreadSanitizer must find no race. */
+static void unique_after_stranger_crew(struct crew *crew, unsigned index)
+{
+    struct contention *shared = crew->argument;
+    if (index == 0)
+        make_contended(shared, 1);
+    crew_meet(crew);
+    for (uint32_t i = 0; index == 1 && i < CONTENDED; i++)
+        object_incref(shared->objects[i]);
+    crew_meet(crew);
+    for (uint32_t i = 0; i < CONTENDED; i++) {
+        struct object *o = shared->objects[i];
+        while (index == 0 && !rc_is_unique(&o->rc)) {
+            thread_safepoint(thread_self());
+            shim_yield();
+        }
+        ((struct probe *)o)->id++;
+        if (index == 0)
+            CHECK_INT(probe_check(o), i + 2);
+        object_decref(o);
+    }
+}
+
+static void case_unique_after_stranger(void)
+{
+    static struct contention shared;
+    fixture_open();
+    crew_run(2, unique_after_stranger_crew, &shared);
+    check_deaths(CONTENDED);
     fixture_close();
 }
 

@@ -77,8 +77,13 @@ static void case_dict_keys(void)
     fixture_open();
     struct object *dict = dict_new();
     CHECK(dict != NULL);
-    struct object *keys[] = {int_new(1), float_new(1.0), text("1"), text(""), object_incref(none()),
-                             object_incref(bool_of(true)), object_incref(bool_of(false))};
+    struct object *keys[] = {int_new(1),
+                             float_new(1.0),
+                             text("1"),
+                             text(""),
+                             object_incref(none()),
+                             object_incref(bool_of(true)),
+                             object_incref(bool_of(false))};
     enum { KEYS = sizeof keys / sizeof *keys };
     for (size_t i = 0; i < KEYS; i++) {
         struct object *value = own_int((int64_t)i);

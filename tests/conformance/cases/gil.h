@@ -127,4 +127,55 @@ static void case_gil_detached(void)
     fixture_close();
 }
 
+/* A waiter is woken by the release, not by the end of its interval, which does not come within this test. Who has the
+ * GIL sets the interval while the other is detached. */
+static void gil_wakes_crew(struct crew *crew, unsigned index)
+{
+    struct a32 *stage = crew->argument;
+    struct thread *self = thread_self();
+    if (index == 0) {
+        await(stage, 1);
+        mode_open(UINT64_C(3600000000000));
+        a32_store_release(stage, 2);
+        while (a32_load_acquire(stage) != 3)
+            shim_yield();
+        for (int i = 0; i < 1000; i++)
+            shim_yield(); /* so that thread 1 waits by now, as a rule */
+    }
+    thread_detach(self);
+    if (index == 0) {
+        while (a32_load_acquire(stage) != 4)
+            shim_yield();
+    } else {
+        a32_store_release(stage, 1);
+        while (a32_load_acquire(stage) != 2)
+            shim_yield();
+        a32_store_release(stage, 3);
+        thread_attach(self);
+        mode_open(SWITCH_INTERVAL_NS);
+        thread_detach(self);
+        a32_store_release(stage, 4);
+    }
+    thread_attach(self);
+}
+
+static void case_gil_wakes(void)
+{
+    static struct a32 stage;
+    fixture_open();
+    crew_run(2, gil_wakes_crew, &stage);
+    fixture_close();
+}
+
+/* ---- without a GIL ------------------------------------------------------------------------------------------- */
+
+static void case_never_suspended(void)
+{
+    fixture_open();
+    for (int i = 0; i < 1000; i++)
+        CHECK(!thread_safepoint(thread_self()));
+    CHECK_INT((int64_t)mode_turns(&thread_self()->mode), 0);
+    fixture_close();
+}
+
 #endif

@@ -58,6 +58,42 @@ static void case_drop_while_owner_works(void)
     fixture_close();
 }
 
+/* ---- the count, before the owner has merged what the stranger dropped ------------------------------------- */
+
+static void owner_counts_crew(struct crew *crew, unsigned index)
+{
+    struct ownership *shared = crew->argument;
+    if (index == 1) {
+        stranger_drops(shared);
+        return;
+    }
+    make_owned(shared);
+    for (uint32_t i = 0; i < OWNED; i++)
+        object_incref(shared->objects[i]);
+    a32_store_release(&shared->made, 1);
+    while (a32_load_acquire(&shared->dropped) == 0) {
+        if (MODE_GIL)
+            thread_safepoint(thread_self()); /* not otherwise: the owner would merge */
+        shim_yield();
+    }
+    for (uint32_t i = 0; i < OWNED; i++)
+        check_count(shared->objects[i], 1);
+    int64_t queued = rc_pending(&thread_self()->rc) ? OWNED : 0;
+    CHECK_INT((int64_t)rc_late_max(&thread_self()->rc), queued);
+    drop_owned(shared);
+    settle();
+    check_deaths(OWNED);
+    CHECK_INT((int64_t)rc_late_max(&thread_self()->rc), queued); /* the most so far, not what is queued now */
+}
+
+static void case_count_before_merge(void)
+{
+    static struct ownership shared;
+    fixture_open();
+    crew_run(2, owner_counts_crew, &shared);
+    fixture_close();
+}
+
 /* ---- in a fixed order: the stranger has counted references of its own -------------------------------------- */
 
 /* Thread `first` drops what it has, then the other one uses the objects and drops the rest. */

@@ -226,9 +226,9 @@ static void case_publish_out_of_memory(void)
 /* Stores `value` into every kind of published place. The number of them that said that there is no memory. */
 static int store_everywhere(struct object **places, struct slot *slot, struct object *key, struct object *value)
 {
-    int status[] = {list_append(places[0], value),        list_set(places[0], 0, value),
-                    dict_set(places[1], key, value),      cell_set(places[2], value),
-                    instance_set(places[3], key, value),  slot_store(slot, object_incref(value))};
+    int status[] = {list_append(places[0], value),       list_set(places[0], 0, value),
+                    dict_set(places[1], key, value),     cell_set(places[2], value),
+                    instance_set(places[3], key, value), slot_store(slot, object_incref(value))};
     int failed = 0;
     for (size_t i = 0; i < sizeof status / sizeof *status; i++)
         failed += status[i] == -1;

@@ -161,6 +161,39 @@ static void case_no_upgrade_by_strangers(void)
     fixture_close();
 }
 
+/* ---- alive and open ------------------------------------------------------------------------------------------ */
+
+/* Whoever tries gets a reference, whether or not another thread made the object. */
+static void upgrade_alive_crew(struct crew *crew, unsigned index)
+{
+    struct object **place = crew->argument;
+    if (index == 0)
+        *place = stable_new();
+    crew_meet(crew);
+    for (int i = 0; i < 3; i++)
+        CHECK(rc_try_incref(&(*place)->rc));
+    crew_meet(crew);
+    check_count(*place, 7);
+    crew_meet(crew);
+    for (int i = 0; i < 3; i++)
+        object_decref(*place);
+    crew_meet(crew);
+    if (index == 0) {
+        check_count(*place, 1);
+        object_decref(*place);
+        settle();
+        stable_free(*place);
+    }
+}
+
+static void case_upgrade_of_the_living(void)
+{
+    static struct object *place;
+    fixture_open();
+    crew_run(2, upgrade_alive_crew, &place);
+    fixture_close();
+}
+
 /* ---- while others drop --------------------------------------------------------------------------------------- */
 
 enum { UPGRADED = 256, UPGRADE_ROUNDS = 20 * EFFORT };

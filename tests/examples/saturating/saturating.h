@@ -19,6 +19,8 @@
 #define RC_PUBLISH_WALKS 0
 #define RC_NEVER_FREES 0
 #define RC_HEAD_HAS_LOCK 0
+#define RC_COUNT_MAX INT32_MAX
+#define RC_COUNT_ABORTS 0
 
 /* INT_MIN / 2: some 2^30 threads would have to count at once before one of them brings it out of its range. */
 #define SATURATING_PIN UINT32_C(0xc0000000)
@@ -68,6 +70,8 @@ static inline bool rc_try_incref(struct rc_head *h)
 /* Acquire pairs with the release of the decrement that left one reference. */
 static inline bool rc_is_unique(struct rc_head *h) { return a32_load_acquire(&h->count) == 1; }
 static inline bool rc_immortalize(struct rc_head *h) { (void)h; return false; }
+/* Relaxed: the caller alone reaches the object. */
+static inline void rc_set_count(struct rc_head *h, int64_t n) { a32_store_relaxed(&h->count, (uint32_t)n); }
 static inline int64_t rc_audit(struct rc_head *h) { return (int32_t)a32_load_acquire(&h->count); }
 
 /* A word of its own: the count of a dead object must stay 0, and 32 bits beside it do not hold a pointer. */
