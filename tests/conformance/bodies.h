@@ -31,6 +31,7 @@
 #define SKIP_SINGLE_OR_MORTAL  (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_MORTAL)
 #define SKIP_UNDYING           (RC_NEVER_FREES ? "nothing dies" : NULL)
 #define SKIP_SINGLE_OR_UNDYING (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_UNDYING)
+#define SKIP_ONE_AT_A_TIME_OR_UNDYING (MODE_GIL ? SKIP_GATED : SKIP_SINGLE_OR_UNDYING)
 
 #define SKIP_NOT_ABORTING      (RC_COUNT_ABORTS ? NULL : "a count that overflows does not end the process")
 #define SKIP_BOUNDLESS_OR_ABORTING                                                                                   \
@@ -107,6 +108,7 @@ static const struct suite_case suite_cases[] = {
     CASE(thread_id_reused_meanwhile, SKIP_SINGLE),
     CASE(many_threads, SKIP_SINGLE),
     CASE(first_in_first_out, SKIP_SINGLE_OR_UNDYING),
+    CASE(left_to_its_owner, SKIP_ONE_AT_A_TIME_OR_UNDYING),
     CASE(enter_and_leave_at_once, SKIP_SINGLE_OR_UNDYING),
     CASE(handoff, SKIP_SINGLE),
     CASE(handoff_circle, SKIP_SINGLE),

@@ -41,6 +41,39 @@ static void case_first_in_first_out(void)
     fixture_close();
 }
 
+/* ---- each its own ------------------------------------------------------------------------------------------- */
+
+/* All are attached and run nothing; a stranger drops an object of each. Whatever a scheme leaves to the owner is left to
+ * that one: its next safepoint destroys its own object, and nobody else's. */
+static void case_left_to_its_owner(void)
+{
+    struct thread *threads[REGISTERED];
+    struct object *objects[REGISTERED];
+    fixture_open();
+    struct thread *self = thread_self();
+    for (uint32_t i = 0; i < REGISTERED; i++) {
+        threads[i] = thread_enter();
+        CHECK(threads[i] != NULL);
+        objects[i] = probe_new_public(i);
+    }
+    shim_set_self((uintptr_t)self);
+    for (uint32_t i = 0; i < REGISTERED; i++)
+        object_decref(objects[i]);
+    int64_t before = a64_load_relaxed(&deaths.count);
+    CHECK(before == REGISTERED || (RC_LATE && before == 0));
+    for (uint32_t i = 0; i < REGISTERED; i++) {
+        shim_set_self((uintptr_t)threads[i]);
+        thread_safepoint(threads[i]);
+        CHECK_INT(a64_load_relaxed(&deaths.count), before == 0 ? i + 1 : REGISTERED);
+    }
+    for (uint32_t i = 0; i < REGISTERED; i++) {
+        shim_set_self((uintptr_t)threads[i]);
+        thread_leave(threads[i]);
+    }
+    shim_set_self((uintptr_t)self);
+    fixture_close();
+}
+
 /* ---- at once ------------------------------------------------------------------------------------------------- */
 
 enum { AT_ONCE = 64, AT_ONCE_ROUNDS = 5 };

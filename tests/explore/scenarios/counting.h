@@ -79,6 +79,7 @@ static void given_away_run(int thread)
         return;
     }
     safepoint();
+    (void)rc_late_max(&thread_self()->rc);
     safepoint();
 }
 
