@@ -2,7 +2,6 @@
 #include "bench/noise.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -77,6 +76,12 @@ void noise_probe_read(const struct noise_probe *probe, struct noise_edge *edge)
     edge->has_frequency = system_read_number(probe->frequency_fd, 0, &edge->frequency_khz);
 }
 
+static double change_of(uint64_t before, uint64_t after)
+{
+    double change = (double)after / (double)before - 1;
+    return change < 0 ? -change : change;
+}
+
 unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, uint64_t elapsed_ns,
                          long ctx_involuntary)
 {
@@ -84,11 +89,11 @@ unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge
     bool delay = begin->has_delay && end->has_delay;
     double elapsed = (double)elapsed_ns;
     bool much = delay ? (double)(end->delay_ns - begin->delay_ns) > LOST_MAX * elapsed
-                      : (double)ctx_involuntary * NS_PER_SWITCH_MIN > fmax(elapsed, NS_PER_SWITCH_MIN);
+                      : ctx_involuntary > 1 && (double)ctx_involuntary * NS_PER_SWITCH_MIN > elapsed;
     if (ctx_involuntary > 0 && much)
         noise |= NOISE_INVOLUNTARY;
     if (begin->has_frequency && end->has_frequency && begin->frequency_khz > 0 &&
-        fabs((double)end->frequency_khz / (double)begin->frequency_khz - 1) > FREQUENCY_CHANGE_MAX)
+        change_of(begin->frequency_khz, end->frequency_khz) > FREQUENCY_CHANGE_MAX)
         noise |= NOISE_FREQUENCY;
     return noise;
 }
