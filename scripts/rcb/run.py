@@ -220,6 +220,7 @@ class Session:
         self._noted: Set[str] = set()
         self._began = time.monotonic()
         self._before_s = manifest.elapsed_s
+        self._planned_s = expected_s
 
     def _total(self) -> int:
         return sum(self._manifest.trials_of(process) for process in range(self._manifest.all_processes))
@@ -300,13 +301,17 @@ class Session:
         if not wide:
             return False
         cells = precision.with_baselines(trials, wide)
-        planned_s = self._binary.plan(replace(manifest.settings(), cells=tuple(cells))).round_s * PLAN_SLACK
+        # What the rounds so far took longer than planned, this one will take, too.
+        slowness = manifest.elapsed_s / self._planned_s if self._planned_s > 0 else 1.0
+        round_s = self._binary.plan(replace(manifest.settings(), cells=tuple(cells))).round_s
+        planned_s = round_s * max(PLAN_SLACK, slowness)
         left_s = (manifest.budget_s or 0.0) - manifest.elapsed_s
         if left_s < planned_s:
             return False
         within = int(min(left_s, FURTHER_S) / planned_s) if planned_s > 0 else manifest.repetitions
-        manifest.add_process(cells, max(1, min(manifest.repetitions, within)))
-        self._counters.append(RowCounter(self._directory.rows_of(manifest.all_processes - 1)))
+        process = manifest.add_process(cells, max(1, min(manifest.repetitions, within)))
+        self._planned_s += round_s * manifest.rounds_of(process)
+        self._counters.append(RowCounter(self._directory.rows_of(process)))
         self._display.retotal(self._total())
         self._display.note(f"{NAME}: {counted(len(wide), 'cell')} wider than {asked:.2%}: measuring "
                            f"{counted(len(cells), 'cell')} (with what they are compared with) in a further process, "

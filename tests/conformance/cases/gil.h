@@ -167,7 +167,10 @@ static void case_gil_wakes(void)
     fixture_close();
 }
 
-/* Each turn that a busy thread gets back is one wait, as long as the other's turn at least. */
+static uint64_t gil_waits_begin_ns;
+
+/* Each turn that a busy thread gets back is one wait, as long as the other's turn at least, and no longer than the whole
+ * case. So is the wait of a thread that enters while the other one has the GIL. */
 static void gil_waiting_crew(struct crew *crew, unsigned index)
 {
     struct gil_log *log = crew->argument;
@@ -186,6 +189,7 @@ static void gil_waiting_crew(struct crew *crew, unsigned index)
         CHECK_INT((int64_t)(waits->count - before), (int64_t)++suspended);
     }
     CHECK(waits->max >= SWITCH_INTERVAL_NS);
+    CHECK(waits->max <= clock_ns() - gil_waits_begin_ns);
     histogram_reset(waits);
     CHECK_INT((int64_t)waits->count, 0);
 }
@@ -203,6 +207,7 @@ static void case_gil_waits(void)
         thread_attach(self);
     }
     CHECK_INT(waits != NULL ? (int64_t)waits->count : -1, (int64_t)before);
+    gil_waits_begin_ns = clock_ns();
     crew_run(2, gil_waiting_crew, &log);
     fixture_close();
 }
