@@ -16,6 +16,7 @@ static void body_detach(void *thread) { thread_detach(thread); }
 static void body_attach(void *thread) { thread_attach(thread); }
 static bool body_safepoint(void *thread) { return thread_safepoint(thread); }
 static uint64_t body_turns(void *thread) { return mode_turns(&((struct thread *)thread)->mode); }
+static struct histogram *body_waits(void *thread) { return mode_waits(&((struct thread *)thread)->mode); }
 static uint64_t body_late_max(void *thread) { return rc_late_max(&((struct thread *)thread)->rc); }
 
 static struct account body_close(void)
@@ -46,6 +47,7 @@ const struct variant RC_JOIN(rcbench_variant_, RC_VARIANT) = {
     .attach = body_attach,
     .safepoint = body_safepoint,
     .turns = body_turns,
+    .waits = body_waits,
     .late_max = body_late_max,
     .populate = model_open,
     .depopulate = model_close,

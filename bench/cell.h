@@ -23,7 +23,7 @@ struct cell {
 struct cell *cells_make(const struct options *options, size_t *count);
 
 /* Nanoseconds that the window of this cell lasts: --window; more under a GIL, where every thread must have had
- * ten turns; less where a variant that never frees would fill the memory. */
+ * ten turns, and where batches are long; less where a variant that never frees would fill the memory. */
 uint64_t cell_window_ns(const struct cell *cell, const struct options *options);
 
 /* Nanoseconds of full load before it: --ramp, or more under a GIL. */

@@ -18,6 +18,7 @@
 
 #include "bench/json.h"
 #include "bench/machine_facts.h"
+#include "bench/noise.h"
 #include "bench/placement.h"
 #include "bench/topology.h"
 
@@ -105,6 +106,18 @@ static void write_settings(struct json *j, const struct machine_facts *f)
         json_hundredths(j, f->quota);
     else
         (void)fputs("null", j->out);
+}
+
+/* Which kinds of noise the rows can tell of here, and which nobody would notice. */
+static void write_noise(struct json *j, const struct machine_topology *t)
+{
+    unsigned cpu = 0;
+    char names[NOISE_TEXT];
+    unsigned all = (1u << NOISE_KINDS) - 1;
+    bool known = topology_is_this_machine(t) && placement_order(t, PLACEMENT_COMPACT, &cpu, 1) == 1;
+    unsigned watched = known ? noise_watched(cpu) : 0;
+    json_string(j, "noise_watched", noise_text(watched, names));
+    json_string(j, "noise_unwatched", noise_text(all & ~watched, names));
 }
 
 static void write_build(struct json *j)
@@ -222,6 +235,7 @@ int machine_write_json(FILE *out, const struct machine_topology *t, const struct
     write_processor(&j, &f);
     write_topology(&j, t);
     write_settings(&j, &f);
+    write_noise(&j, t);
     write_build(&j);
     write_libraries(&j, libs);
     write_warnings(&j, &f, t);

@@ -3,15 +3,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "bench/attempts.h"
 #include "bench/gbench.h"
 #include "bench/memory_stats.h"
 #include "bench/report_text.h"
-#include "bench/rows.h"
 
 enum { EXIT_BAD = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
-
-/* A noisy machine spoils a window now and then: the cell is measured again, and every attempt is a row. */
-enum { ATTEMPTS = 3 };
 
 struct session {
     struct options options;
@@ -19,6 +16,7 @@ struct session {
     size_t cell_count;
     struct trial_run **runs;   /* by cell; NULL until the cell has run */
     struct rows *rows;         /* NULL: no --csv */
+    struct attempts attempts;
     bool bad;                  /* a wrong count, or a cell without a good row */
     const char *out_format;    /* of --benchmark_out; NULL where it is not given */
 };
@@ -55,16 +53,16 @@ static void stop_on_bad_file(int status)
 /* ---- trials --------------------------------------------------------------------------------------- */
 
 /* On thread 0, after a trial. */
-static void record(struct cell *cell, const struct trial_result *result, unsigned attempt)
+static void record(struct cell *cell, const struct trial_result *result, bool again)
 {
     leave_if_interrupted();
-    if (session.rows != NULL)
-        stop_on_bad_file(rows_write(session.rows, cell, result));
+    stop_on_bad_file(attempts_record(&session.attempts, cell, result, again));
     if (result->status != STATUS_INVALID)
         return;
+    bool used = attempts_best(&session.attempts, result) == result;
     fprintf(stderr, "rcbench: %s: invalid: %s%s\n", cell->name, result->reason,
-            result->failed_audit || attempt + 1 == ATTEMPTS ? "" : "; measured again");
-    session.bad |= result->failed_audit || attempt + 1 == ATTEMPTS;
+            again ? "; measured again" : used ? "" : "; an earlier attempt is kept");
+    session.bad |= !again && used;
 }
 
 static void fill_sample(struct gbench_sample *sample, const struct trial_result *result, unsigned index)
@@ -86,18 +84,19 @@ static void run_cell(void *argument, unsigned index, struct gbench_sample *sampl
     struct trial_run *run = session.runs[number];
     if (index == 0)
         leave_if_interrupted();
-    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+    bool again = true;
+    for (unsigned attempt = 0; again; attempt++) {
         const struct trial_result *result = trial_run_thread(run, index);
-        fill_sample(sample, result, index);
-        bool again = result->status == STATUS_INVALID && !result->failed_audit;
+        again = attempts_again(&session.attempts, result, attempt);
+        fill_sample(sample, attempts_best(&session.attempts, result), index);
+        trial_run_leave(run); /* all have asked: what follows changes the answers */
         if (index == 0)
-            record(cell, result, attempt);
-        trial_run_leave(run);
-        if (!again)
-            break;
+            record(cell, result, again);
     }
-    if (index == 0)
+    if (index == 0) {
+        attempts_end(&session.attempts);
         cell->repetition++;
+    }
 }
 
 /* ---- order ---------------------------------------------------------------------------------------- */
@@ -194,6 +193,7 @@ static int run(void)
     sigaction(SIGTERM, &action, NULL);
     if (options->csv != NULL && rows_open(&session.rows, options, session.cells, session.cell_count) != 0)
         return EXIT_BAD;
+    session.attempts.rows = session.rows;
     session.bad = session.rows != NULL && rows_failed_audit(session.rows);
     fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
     fprintf(stderr, "rcbench: a warning 'Library was built as DEBUG' is about Google Benchmark's own assertions, as "

@@ -78,7 +78,7 @@ void print_plan(FILE *out, const struct options *options, const struct cell *cel
             run++;
         }
     }
-    fprintf(out, "# %zu cells to run, %zu skipped, about %.0f s per round\n", run, skipped, seconds);
+    fprintf(out, "# %zu cells to run, %zu skipped, about %.1f s per round\n", run, skipped, seconds);
 }
 
 int write_machine(const struct options *options)

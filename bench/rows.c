@@ -15,12 +15,12 @@ static const char header[] =
     "window_s,ops,ops_per_s,ns_per_op,thread_ops_min,thread_ops_max,jain,overlap,ctx_voluntary,ctx_involuntary,"
     "migrations,steal_ms,minor_faults,major_faults,allocated_bytes,resident_bytes,late_objects_max,gc_runs,"
     "gc_pause_max_ns,status,reason,cell,scheme,mode,roles,thread_ops,thread_ns,numa,drift,turns_min,batch_ops,"
-    "working_set_bytes,allocator,audit\n";
+    "working_set_bytes,allocator,audit,noise,waits,wait_p50_ns,wait_p99_ns,wait_max_ns\n";
 
 /* Columns that rows_read looks at, counted from 0. */
 enum {
     COLUMN_PLACEMENT = 9, COLUMN_PROCESS = 11, COLUMN_REPETITION = 12, COLUMN_SEED = 14, COLUMN_STATUS = 34,
-    COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 49
+    COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 54
 };
 
 struct rows {
@@ -192,6 +192,20 @@ static void put_details(FILE *out, const struct trial_result *r)
 
 enum { DETAIL_COLUMNS = 8 };
 
+/* The last column ends the line. Waits: a thread alone waits for nobody. */
+static void put_noise_and_waits(FILE *out, const struct trial_result *r)
+{
+    char noise[NOISE_TEXT];
+    put_text(out, noise_text(r->noise, noise));
+    bool waited = r->has_turns && r->waits.count > 0;
+    put_known(out, r->has_turns, r->waits.count);
+    put_known(out, waited, histogram_quantile(&r->waits, 0.5));
+    put_known(out, waited, histogram_quantile(&r->waits, 0.99));
+    if (waited)
+        fprintf(out, "%" PRIu64, r->waits.max);
+    fputc('\n', out);
+}
+
 int rows_write(struct rows *rows, const struct cell *cell, const struct trial_result *result)
 {
     struct text text = {0};
@@ -213,7 +227,11 @@ int rows_write(struct rows *rows, const struct cell *cell, const struct trial_re
     else
         put_empty(text.out, DETAIL_COLUMNS);
     put_text(text.out, cell->variant->allocator);
-    fprintf(text.out, "%s\n", result == NULL ? "" : result->failed_audit ? "failed" : "passed");
+    put_text(text.out, result == NULL ? "" : result->failed_audit ? "failed" : "passed");
+    if (result != NULL)
+        put_noise_and_waits(text.out, result);
+    else
+        fputs(",,,,\n", text.out); /* five columns */
     bool complete = fclose(text.out) == 0;
     int status = complete ? write_all(rows, text.bytes, text.length) : complain(rows, "no memory for a row");
     free(text.bytes);
@@ -269,6 +287,9 @@ static void mark(struct rows *rows, struct cell *cells, size_t cell_count, char 
     rows->failed_audit |= strcmp(fields[COLUMN_AUDIT], "failed") == 0;
     unsigned repetition = (unsigned)strtoul(fields[COLUMN_REPETITION], NULL, 10);
     bool skipped = strcmp(fields[COLUMN_STATUS], "skipped") == 0;
+    /* Noise has spoiled it, and it may be that the run ended before the next attempt. */
+    if (strcmp(fields[COLUMN_STATUS], "invalid") == 0 && strcmp(fields[COLUMN_AUDIT], "failed") != 0)
+        return;
     for (size_t i = 0; i < cell_count; i++) {
         if (strcmp(cells[i].name, fields[COLUMN_CELL]) != 0)
             continue;

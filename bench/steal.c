@@ -5,10 +5,13 @@
 
 #include "bench/steal.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "bench/system_file.h"
 
 /* Room for a CPU's line: its name and ten numbers of at most 20 digits. */
 enum { LINE = 256 };
@@ -20,6 +23,8 @@ static unsigned add_steal(const char *line, const unsigned *os_index, unsigned n
     unsigned cpu = 0;
     unsigned asked = 0;
     uint64_t steal = 0;
+    if (!isdigit((unsigned char)line[strlen("cpu")])) /* the sum over all, whose first number is no CPU's */
+        return 0;
     if (sscanf(line, "cpu%u %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &cpu, &steal) != 2)
         return 0;
     for (unsigned i = 0; i < n; i++)
@@ -34,7 +39,7 @@ int machine_steal_ms(const unsigned *os_index, unsigned n, uint64_t *ms)
     uint64_t ticks = 0;
     unsigned found = 0;
     long per_second = sysconf(_SC_CLK_TCK);
-    FILE *file = fopen("/proc/stat", "re");
+    FILE *file = system_open("/proc/stat");
     *ms = 0;
     /* The CPUs' lines come first; those after them are long and of no interest. */
     while (file != NULL && fgets(line, sizeof line, file) != NULL && strncmp(line, "cpu", 3) == 0)

@@ -6,7 +6,6 @@
 #include "bench/barrier.h"
 #include "bench/memory_stats.h"
 #include "bench/pin.h"
-#include "bench/steal.h"
 #include "bench/topology.h"
 
 #define OVERLAP_MIN 0.99
@@ -24,9 +23,10 @@ struct trial_run {
     struct trial_result result;
     struct worker *workers;
     void *main_thread;               /* of the model: makes the shared objects, then waits, detached */
-    uint64_t steal_ms_before;
+    struct noise_machine machine_before, machine_after;
     struct account account;
     uint32_t pin_failed;
+    bool shares_core;                /* two of the cell's threads are on one core */
     unsigned stretch;                /* the window's factor: grows when a GIL's turns were too few */
 };
 
@@ -34,6 +34,34 @@ const char *status_name(enum status status)
 {
     static const char *const names[] = {"ok", "invalid", "skipped", "oversubscribed"};
     return names[status];
+}
+
+static unsigned worker_cpu(const struct trial_run *run, unsigned index)
+{
+    return run->options->cpu_order[index % run->options->pus];
+}
+
+static bool pinned(const struct trial_run *run) { return run->options->placement != PLACEMENT_NONE; }
+
+static unsigned cpus_used(const struct trial_run *run)
+{
+    return run->cell->threads < run->options->pus ? run->cell->threads : run->options->pus;
+}
+
+/* Of the CPUs that the trial uses. */
+static void machine_edge(const struct trial_run *run, struct noise_machine *found)
+{
+    noise_machine_read(run->options->cpu_order, cpus_used(run), found);
+}
+
+static bool shares_core(const struct trial_run *run)
+{
+    const struct options *options = run->options;
+    for (unsigned a = 1; pinned(run) && a < cpus_used(run); a++)
+        for (unsigned b = 0; b < a; b++)
+            if (strcmp(topology_distance(options->topology, options->cpu_order[a], options->cpu_order[b]), "smt") == 0)
+                return true;
+    return false;
 }
 
 struct trial_run *trial_run_new(struct cell *cell, const struct options *options)
@@ -53,6 +81,7 @@ struct trial_run *trial_run_new(struct cell *cell, const struct options *options
         trial_run_free(run);
         return NULL;
     }
+    run->shares_core = shares_core(run);
     return run;
 }
 
@@ -61,20 +90,6 @@ void trial_run_free(struct trial_run *run)
     free(run->result.thread);
     free(run->workers);
     free(run);
-}
-
-static unsigned worker_cpu(const struct trial_run *run, unsigned index)
-{
-    return run->options->cpu_order[index % run->options->pus];
-}
-
-static bool pinned(const struct trial_run *run) { return run->options->placement != PLACEMENT_NONE; }
-
-/* Of the CPUs that the trial uses. False: the system does not tell. */
-static bool steal_ms(const struct trial_run *run, uint64_t *ms)
-{
-    unsigned cpus = run->cell->threads < run->options->pus ? run->cell->threads : run->options->pus;
-    return machine_steal_ms(run->options->cpu_order, cpus, ms) == 0;
 }
 
 /* Thread 0, before any other may pass: everything that the others will read. */
@@ -178,7 +193,7 @@ static void work(struct trial_run *run, unsigned index)
     /* The window is set by whoever is last here; all see it after the barrier. */
     if (index == 0) {
         run->window = (struct window){.threads = run->cell->threads};
-        run->result.has_steal = steal_ms(run, &run->steal_ms_before);
+        machine_edge(run, &run->machine_before);
     }
     wait_for_others(run, worker->thread);
     if (index == 0) {
@@ -189,15 +204,18 @@ static void work(struct trial_run *run, unsigned index)
     wait_for_others(run, worker->thread);
 
     bool fine = worker->thread != NULL && !__atomic_load_n(&run->trial.failed, __ATOMIC_ACQUIRE);
+    struct trial_thread *own = &run->result.thread[index];
+    struct noise_probe probe;
+    noise_probe_open(&probe, own->cpu, pinned(run));
     if (fine)
-        window_run(worker, &run->window, &run->result.thread[index].window);
+        window_run(worker, &run->window, &probe, &own->window, &own->waits);
     else
         __atomic_add_fetch(&run->window.measured, 1, __ATOMIC_ACQ_REL);
+    noise_probe_close(&probe);
     if (pinned(run) && !pin_verify_self(run->options->topology, run->result.thread[index].cpu))
         __atomic_store_n(&run->pin_failed, 1, __ATOMIC_RELAXED);
     if (index == 0) {
-        run->result.has_steal &= steal_ms(run, &run->result.steal_ms);
-        run->result.steal_ms -= run->steal_ms_before;
+        machine_edge(run, &run->machine_after);
         memory_stats(&run->result.allocated_bytes, &run->result.resident_bytes);
     }
     run->result.thread[index].role = worker->role;
@@ -262,7 +280,26 @@ static void summarize_counts(struct trial_result *result)
         result->minor_faults += w->minor_faults;
         result->major_faults += w->major_faults;
         result->migrations += w->cpu_changes;
+        histogram_merge(&result->waits, &result->thread[i].waits);
     }
+}
+
+/* Threads that were asked to share a CPU take it from each other: that is what such a cell measures. */
+static void summarize_noise(struct trial_run *run)
+{
+    struct trial_result *result = &run->result;
+    const struct noise_machine *before = &run->machine_before, *after = &run->machine_after;
+    unsigned noise = noise_of_machine(before, after, run->window.end_ns - run->window.begin_ns, cpus_used(run));
+    for (unsigned i = 0; i < result->threads; i++) {
+        const struct window_result *w = &result->thread[i].window;
+        noise |= noise_of_thread(&w->noise_begin, &w->noise_end, w->end_ns - w->begin_ns, w->ctx_involuntary);
+    }
+    noise |= result->migrations > 0 ? NOISE_MIGRATED : 0;
+    noise |= result->major_faults > 0 ? NOISE_SWAPPED : 0;
+    noise |= run->shares_core ? NOISE_SMT : 0;
+    result->noise = run->cell->threads > run->options->pus ? noise & ~(unsigned)NOISE_INVOLUNTARY : noise;
+    result->has_steal = before->has_steal && after->has_steal;
+    result->steal_ms = result->has_steal ? after->steal_ms - before->steal_ms : 0;
 }
 
 static void judge(struct trial_run *run)
@@ -298,6 +335,7 @@ static void judge(struct trial_run *run)
                  (unsigned long long)result->turns_min, GIL_TURNS_MIN);
         run->stretch *= 2;
     }
+    result->disturbed = result->status != STATUS_INVALID && (result->noise & NOISE_PASSING) != 0;
 }
 
 const struct trial_result *trial_run_thread(struct trial_run *run, unsigned index)
@@ -319,6 +357,7 @@ const struct trial_result *trial_run_thread(struct trial_run *run, unsigned inde
         finish(run);
         run->result.working_set_bytes = run->trial.working_set_bytes;
         summarize_counts(&run->result);
+        summarize_noise(run);
         summarize_rates(&run->result);
         judge(run);
         pin_restore(run->options->topology, saved);

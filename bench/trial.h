@@ -16,6 +16,7 @@ struct trial_thread {
     unsigned cpu;         /* OS index; meaningless where nothing is pinned */
     int numa_node;
     uint64_t late_max;
+    struct histogram waits; /* for the GIL, in the window; empty without one */
 };
 
 struct trial_result {
@@ -37,7 +38,10 @@ struct trial_result {
     uint64_t late_objects_max;
     bool has_turns;
     uint64_t turns_min;
+    struct histogram waits;       /* of all threads */
     size_t working_set_bytes;
+    unsigned noise;               /* enum noise */
+    bool disturbed;               /* valid, and with noise that may be gone when it is made again */
 };
 
 struct trial_run;
@@ -47,7 +51,7 @@ struct trial_run *trial_run_new(struct cell *cell, const struct options *options
 void trial_run_free(struct trial_run *run);
 
 /* Called by each of the cell's threads, with its number; returns for all when the trial is over. The result
- * is the same for all and holds until trial_run_leave. */
+ * is the same for all and holds until trial_run_leave; for thread 0 until it calls this again. */
 const struct trial_result *trial_run_thread(struct trial_run *run, unsigned index);
 
 /* Called by each of them when it needs the result no longer; the next trial may begin when all have. */

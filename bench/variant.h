@@ -4,6 +4,7 @@
 #define RCBENCH_BENCH_VARIANT_H
 
 #include "bench/workload.h"
+#include "core/histogram.h"
 
 struct account {
     uint64_t allocations, frees;
@@ -32,6 +33,7 @@ struct variant {
     void (*attach)(void *thread);
     bool (*safepoint)(void *thread); /* true: was suspended */
     uint64_t (*turns)(void *thread); /* of the GIL */
+    struct histogram *(*waits)(void *thread); /* for it, in ns; the harness may reset them. NULL: there is no GIL */
     uint64_t (*late_max)(void *thread);
     /* The shared objects: on worker 0, which has entered. -1: no memory. */
     int (*populate)(void);

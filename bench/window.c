@@ -10,6 +10,9 @@ volatile int interrupted;
  * beside the switch interval of a GIL. */
 enum { BATCH_NS_MIN = 10000, BATCH_NS_MAX = 40000, BATCH_MIN = 64, BATCH_MAX = 1 << 20 };
 
+/* So long before the window begins its worker reads what is compared with its end. */
+enum { EDGE_NS = 100000 };
+
 struct loop {
     struct worker *worker;
     const struct variant *variant;
@@ -58,18 +61,18 @@ static bool trial_over(const struct worker *worker)
     return interrupted || __atomic_load_n(&worker->trial->failed, __ATOMIC_RELAXED);
 }
 
-/* Returns when the window begins for this worker: where the batch ended that ran into it, or its very
- * begin when this worker was suspended then and so did nothing. */
-static uint64_t ramp(struct loop *loop, const struct window *window)
+/* Full load until then. Returns when it is then for this worker: where the batch ended that ran into it, or that very
+ * moment when this worker was suspended then and so did nothing. */
+static uint64_t ramp(struct loop *loop, uint64_t until_ns)
 {
-    if (loop->last_ns >= window->begin_ns && loop->variant->gil)
-        return window->begin_ns; /* it has waited for its first turn */
+    if (loop->last_ns >= until_ns && loop->variant->gil)
+        return until_ns; /* it has waited for its first turn */
     while (!trial_over(loop->worker)) {
         struct step step = loop_step(loop);
-        if (step.batch_end_ns >= window->begin_ns)
+        if (step.batch_end_ns >= until_ns)
             return step.batch_end_ns;
-        if (step.after_ns >= window->begin_ns)
-            return window->begin_ns;
+        if (step.after_ns >= until_ns)
+            return until_ns;
     }
     return clock_ns();
 }
@@ -106,7 +109,8 @@ static struct rusage thread_usage(void)
     return usage;
 }
 
-void window_run(struct worker *worker, struct window *window, struct window_result *out)
+void window_run(struct worker *worker, struct window *window, const struct noise_probe *probe,
+                struct window_result *out, struct histogram *waits)
 {
     /* On this thread's own stack while it counts: the results of all threads are neighbours. */
     struct window_result own = {0}, *result = &own;
@@ -117,12 +121,21 @@ void window_run(struct worker *worker, struct window *window, struct window_resu
                         .batch = BATCH_MIN,
                         .last_ns = clock_ns(),
                         .cpu = sched_getcpu()};
-    result->begin_ns = ramp(&loop, window);
+    /* Reading all this takes some microseconds: they belong to the ramp. */
+    ramp(&loop, window->begin_ns - EDGE_NS);
     loop.cpu_changes = 0;
     struct rusage before = thread_usage();
+    noise_probe_read(probe, &result->noise_begin);
     uint64_t turns = variant->turns(worker->thread);
+    struct histogram *own_waits = variant->waits(worker->thread);
+    if (own_waits != NULL)
+        histogram_reset(own_waits);
+    result->begin_ns = ramp(&loop, window->begin_ns);
     measure(&loop, window, result);
+    if (own_waits != NULL)
+        *waits = *own_waits;
     result->turns = variant->turns(worker->thread) - turns;
+    noise_probe_read(probe, &result->noise_end); /* the others are at full load still */
     struct rusage after = thread_usage();
 
     result->cpu_changes = loop.cpu_changes;

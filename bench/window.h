@@ -5,6 +5,7 @@
 #ifndef RCBENCH_BENCH_WINDOW_H
 #define RCBENCH_BENCH_WINDOW_H
 
+#include "bench/noise.h"
 #include "bench/variant.h"
 
 struct window {
@@ -23,12 +24,15 @@ struct window_result {
     uint64_t turns;             /* of the GIL */
     uint64_t cpu_changes;       /* seen between batches */
     long ctx_voluntary, ctx_involuntary, minor_faults, major_faults;
+    struct noise_edge noise_begin, noise_end;
 };
 
 /* Set by a signal handler: all trials end at once. */
 extern volatile int interrupted;
 
-/* Runs on the worker's thread, attached. Ends early, and for all, when the trial fails or is interrupted. */
-void window_run(struct worker *worker, struct window *window, struct window_result *out);
+/* Runs on the worker's thread, attached. Ends early, and for all, when the trial fails or is interrupted. How long it
+ * waited for the GIL in the window goes to `waits`, which stays as it is where there is none. */
+void window_run(struct worker *worker, struct window *window, const struct noise_probe *probe,
+                struct window_result *out, struct histogram *waits);
 
 #endif

@@ -66,6 +66,8 @@ struct workload {
     bool needs_deaths;     /* times destruction: nothing to time where nothing is ever destroyed */
     uint64_t (*objects)(const struct trial *trial); /* how many objects a thread makes beforehand, where they are many;
                                                        params and cache_bytes are set. NULL: few */
+    uint64_t (*batch_ns)(const struct trial *trial); /* about how long a batch takes at least, where that is long: the
+                                                        window is then made longer. params is set. NULL: short */
     int (*prepare)(struct trial *trial);
     int (*start)(struct worker *worker);
     uint64_t (*batch)(struct worker *worker, uint64_t n);

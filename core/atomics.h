@@ -11,6 +11,7 @@
  *   shim_alloc, shim_free        memory by size; NULL when there is none
  *   shim_self, shim_set_self     "which thread am I": a word that the thread sets for itself, 0 at first
  *   shim_yield                   let others run
+ *   shim_clock_ns                monotonic time, for figures: nothing that a scheme or a mode does may depend on it
  * Read-modify-writes return the NEW value. No mixed sizes, no 16-byte CAS, no fences. */
 #ifndef RCBENCH_CORE_ATOMICS_H
 #define RCBENCH_CORE_ATOMICS_H

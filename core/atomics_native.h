@@ -77,5 +77,6 @@ static inline uintptr_t shim_self(void) { return shim_self_word; }
 static inline void shim_set_self(uintptr_t self) { shim_self_word = self; }
 
 static inline void shim_yield(void) { sched_yield(); }
+static inline uint64_t shim_clock_ns(void) { return clock_ns(); }
 
 #endif

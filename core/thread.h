@@ -14,11 +14,11 @@ struct object;
 
 struct thread {
     struct rc_thread rc;
-    struct mode_thread mode;
     struct memory memory;
     struct object *dying;   /* dead objects whose destruction waits: see object_destroy */
     unsigned destroy_depth;
     struct thread *previous, *next; /* in all_threads.entered */
+    struct mode_thread mode;        /* last: what it keeps about waits is large, and none of it is hot */
 } LINE_ALIGNED;
 
 /* All threads that have entered, and what those that have left leave behind. */

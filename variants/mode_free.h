@@ -11,6 +11,7 @@
  *   mode_pending                 cheap; true: mode_safepoint has something to do
  *   mode_safepoint               lets others run when they have asked to
  *   mode_turns                   turns that this thread has had (0 without a GIL)
+ *   mode_waits                   how long it waited for each; NULL without a GIL. The thread's own: it may be reset
  *   mode_before_fork             holds still what threads share in the mode, for fork()
  *   mode_after_fork(t, child)    lets go of it; in the child no other thread exists
  *   mode_open                    once, before any thread enters */

@@ -3,11 +3,15 @@
  *
  * A waiter waits one switch interval at a time. When an interval ends in which nobody has switched, it
  * sets the drop request. The holder sees that at its next safepoint, releases, and waits until another
- * thread has taken the GIL, so that it cannot snatch it back. A thread that blocks detaches first. */
+ * thread has taken the GIL, so that it cannot snatch it back. A thread that blocks detaches first.
+ *
+ * How long each thread waited is kept, wait by wait: a mean hides the convoy behind a long turn. Taking a GIL that is
+ * free reads no clock and writes none of it. */
 #ifndef RCBENCH_VARIANTS_MODE_H
 #define RCBENCH_VARIANTS_MODE_H
 
 #include "core/atomics.h"
+#include "core/histogram.h"
 
 #define MODE_NAME "gil"
 #define MODE_GIL 1
@@ -16,6 +20,7 @@
 
 struct mode_thread {
     uint64_t turns; /* how often this thread took the GIL after another one */
+    struct histogram waits; /* ns from wanting it, or having had to let go, to having it */
 };
 
 static struct gil {
@@ -45,9 +50,13 @@ static inline void mode_open(uint64_t switch_interval_ns)
     gil.interval_ns = switch_interval_ns;
 }
 
-static COLD UNUSED void gil_take(struct mode_thread *t)
+/* `since`: the clock when this thread began to be without it; 0: now. */
+static COLD UNUSED void gil_take(struct mode_thread *t, uint64_t since)
 {
     shim_mutex_lock(&gil.mutex);
+    bool waits = gil.held || since != 0;
+    if (waits && since == 0)
+        since = shim_clock_ns();
     while (gil.held) {
         uint64_t switches = gil.switches;
         bool timed_out = shim_cond_wait_ns(&gil.released, &gil.mutex, gil.interval_ns);
@@ -66,6 +75,8 @@ static COLD UNUSED void gil_take(struct mode_thread *t)
     shim_mutex_unlock(&gil.switch_mutex);
     a32_store_relaxed(&gil.drop_request, 0);
     shim_mutex_unlock(&gil.mutex);
+    if (waits)
+        histogram_add(&t->waits, shim_clock_ns() - since);
 }
 
 /* `forced`: somebody asked. Then wait until somebody has it. */
@@ -83,7 +94,7 @@ static COLD UNUSED void gil_drop(struct mode_thread *t, bool forced)
     shim_mutex_unlock(&gil.switch_mutex);
 }
 
-static inline void mode_thread_enter(struct mode_thread *t) { gil_take(t); }
+static inline void mode_thread_enter(struct mode_thread *t) { gil_take(t, 0); }
 
 /* A request that nobody is left to see must not make the others wait for a switch. */
 static inline void mode_thread_leave(struct mode_thread *t) { gil_drop(t, false); }
@@ -91,7 +102,7 @@ static inline void mode_thread_leave(struct mode_thread *t) { gil_drop(t, false)
 /* Switching is forced here too when somebody has asked: otherwise this thread could be back before the waiter has
  * woken. */
 static inline void mode_detach(struct mode_thread *t) { gil_drop(t, a32_load_relaxed(&gil.drop_request) != 0); }
-static inline void mode_attach(struct mode_thread *t) { gil_take(t); }
+static inline void mode_attach(struct mode_thread *t) { gil_take(t, 0); }
 
 static inline bool mode_pending(struct mode_thread *t)
 {
@@ -101,8 +112,9 @@ static inline bool mode_pending(struct mode_thread *t)
 
 static COLD UNUSED void mode_safepoint(struct mode_thread *t)
 {
+    uint64_t since = shim_clock_ns();
     gil_drop(t, true);
-    gil_take(t);
+    gil_take(t, since);
 }
 
 /* The caller holds the GIL. With both mutexes no other thread is in the middle of taking or dropping it. */
@@ -129,5 +141,6 @@ static COLD UNUSED void mode_after_fork(struct mode_thread *t, bool child)
 }
 
 static inline uint64_t mode_turns(struct mode_thread *t) { return t->turns; }
+static inline struct histogram *mode_waits(struct mode_thread *t) { return &t->waits; }
 
 #endif

@@ -3,6 +3,7 @@
 #define RCBENCH_VARIANTS_MODE_UNGATED_H
 
 #include "core/atomics.h"
+#include "core/histogram.h"
 
 #define MODE_GIL 0
 
@@ -18,5 +19,6 @@ static inline void mode_safepoint(struct mode_thread *t) { (void)t; }
 static inline void mode_before_fork(struct mode_thread *t) { (void)t; }
 static inline void mode_after_fork(struct mode_thread *t, bool child) { (void)t; (void)child; }
 static inline uint64_t mode_turns(struct mode_thread *t) { (void)t; return 0; }
+static inline struct histogram *mode_waits(struct mode_thread *t) { (void)t; return NULL; }
 
 #endif

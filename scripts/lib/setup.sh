@@ -107,6 +107,10 @@ setup_need_tests() {
     if [[ ! -e /usr/include/relacy/relacy.hpp && "$setup_install" == yes ]] && setup_knows relacy-dev; then
         setup_lacks relacy-dev
     fi
+    # Google Benchmark's compare.py, likewise.
+    if [[ ! -e /usr/share/benchmark/compare.py && "$setup_install" == yes ]] && setup_knows libbenchmark-tools; then
+        setup_lacks libbenchmark-tools
+    fi
     if command -v clang >/dev/null 2>&1; then
         resources="$(clang -print-resource-dir 2>/dev/null)" || resources=""
         compgen -G "$resources/lib/linux/libclang_rt.tsan-*.a" >/dev/null && return

@@ -21,6 +21,11 @@ LOOK_EVERY_S = 1.0
 PLAN_LINE = re.compile(r"#\s*(\d+) cells? to run, (\d+) skipped, about ([0-9.]+(?:e[+-]?\d+)?) s per round")
 
 
+def _pattern(cells: Tuple[str, ...]) -> str:
+    """A filter of Google Benchmark (POSIX, extended) that matches these names and no other."""
+    return "^(" + "|".join(re.sub(r"([.+*?()\[\]{}|^$\\])", r"\\\1", cell) for cell in cells) + ")$"
+
+
 @dataclass(frozen=True)
 class Settings:
     """What to measure: the part of the command line that all calls of one run share."""
@@ -31,6 +36,7 @@ class Settings:
     workloads: Optional[str] = None
     threads: Optional[str] = None
     placement: Optional[str] = None
+    cells: Tuple[str, ...] = ()  # these alone; all where it is empty
 
     def arguments(self) -> List[str]:
         found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
@@ -38,6 +44,8 @@ class Settings:
             value = getattr(self, name)
             if value is not None:
                 found += [f"--{name}", value]
+        if self.cells:
+            found.append(f"--benchmark_filter={_pattern(self.cells)}")
         return found
 
 

@@ -18,6 +18,7 @@ PLACEMENTS = ("compact", "cores", "scatter", "numa", "none")
 SEED_MAX = 2**64 - 1
 WINDOW_MAX_MS = 600_000.0
 COUNT_MAX = 1000
+BUDGET_MAX_S = 30 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,14 @@ class Profile:
     window_ms: float
     budget_s: Optional[float] = None
     repetitions_max: int = 0
+    precision_budget_s: float = 0.0  # of all trials, where --precision asks for more than was planned
 
 
 PROFILES: Dict[str, Profile] = {
-    "quick": Profile("quick", processes=3, repetitions=4, window_ms=20.0, budget_s=180.0, repetitions_max=20),
-    "standard": Profile("standard", processes=5, repetitions=5, window_ms=100.0),
-    "full": Profile("full", processes=10, repetitions=10, window_ms=250.0),
+    "quick": Profile("quick", processes=3, repetitions=4, window_ms=20.0, budget_s=180.0, repetitions_max=20,
+                     precision_budget_s=600.0),
+    "standard": Profile("standard", processes=5, repetitions=5, window_ms=100.0, precision_budget_s=7200.0),
+    "full": Profile("full", processes=10, repetitions=10, window_ms=250.0, precision_budget_s=86400.0),
 }
 
 
@@ -52,6 +55,8 @@ class Options:
     repetitions: Optional[int]
     processes: Optional[int]
     seed: Optional[int]
+    precision: Optional[float]
+    budget: Optional[float]
     out: Optional[Path]
     resume: Optional[Path]
     no_install: bool
@@ -59,7 +64,7 @@ class Options:
     def given(self) -> Dict[str, Any]:
         """The flags that say what to measure, by name, as far as they were given."""
         names = ("profile", "variants", "workloads", "threads", "placement", "window", "repetitions", "processes",
-                 "seed")
+                 "seed", "precision", "budget")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
@@ -133,6 +138,24 @@ def _window(value: str) -> float:
     return number
 
 
+def _precision(value: str) -> float:
+    """A share such as 0.02, or 2%."""
+    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*(%?)", value)
+    number = float(match.group(1)) / (100.0 if match.group(2) else 1.0) if match else math.nan
+    if not 0 < number < 1:
+        raise _reject(value, "a precision", "a share above 0 and below 1, such as 0.02 or 2%")
+    return number
+
+
+def _budget(value: str) -> float:
+    """Seconds, from a time such as 90s, 10m or 2h."""
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)([smh])", value)
+    number = float(match.group(1)) * {"s": 1.0, "m": 60.0, "h": 3600.0}[match.group(2)] if match else 0.0
+    if not 0 < number <= BUDGET_MAX_S:
+        raise _reject(value, "a budget", "a time above 0 with its unit, such as 90s, 10m or 2h, and at most 30 days")
+    return number
+
+
 def _names(value: str) -> str:
     if not re.fullmatch(r"[^\s,]+(,[^\s,]+)*", value):
         raise _reject(value, "a list of names", "names separated by commas, without blanks")
@@ -164,6 +187,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repetitions", action=_Once, type=_count)
     parser.add_argument("--processes", action=_Once, type=_count)
     parser.add_argument("--seed", action=_Once, type=_seed)
+    parser.add_argument("--precision", action=_Once, type=_precision)
+    parser.add_argument("--budget", action=_Once, type=_budget)
     parser.add_argument("--out", action=_Once, type=Path)
     parser.add_argument("--resume", action=_Once, type=Path)
     parser.add_argument("--no-install", action="store_true")
@@ -190,6 +215,9 @@ def parse(arguments: Sequence[str]) -> Options:
         if not (options.resume / "run.json").is_file():
             raise UsageError(not_accepted("--resume", options.resume, "a run's directory (it has no run.json)",
                                           "a directory that scripts/run left behind"))
+    if options.budget is not None and options.precision is None and options.resume is None:
+        raise UsageError("--budget: limits what --precision measures on top, and there is no --precision; "
+                         "accepted: both, or neither")
     if options.out is not None:
         _check_out(options.out)
     return options

@@ -10,16 +10,20 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, List, Optional, Sequence, Set, Tuple
 
-from rcb import rundir
+from rich.console import Console
+
+from rcb import doctor, precision, rows, rundir, trust
 from rcb.binary import Binary, Interruption, Plan, Settings, part_of
 from rcb.errors import EXIT_FAILED, EXIT_INTERRUPTED, CommandError, UsageError, guarded
 from rcb.options import PROFILES, Options, Profile, parse
 from rcb.progress import Count, Display, RowCounter, display
 from rcb.remake import conclude
 from rcb.rundir import Manifest, RunDirectory
+from rcb.summary import summarise
 from rcb.wording import counted, duration
 
 NAME = "run"
@@ -28,6 +32,12 @@ ROOT = Path(__file__).resolve().parents[2]
 # Of a profile's time, this share goes to trials; the rest is for the plan, the report and what estimates miss.
 TRIAL_SHARE = 0.8
 WINDOW_LEAST_MS = 10.0
+
+# A further process of --precision lasts about so long, so that its cells are soon looked at again; and what trials take
+# beyond the plan.
+FURTHER_S = 60.0
+PLAN_SLACK = 1.25
+WIDE_SHOWN = 5
 
 # Messages of the binary that are shown, and how many; a noisy machine can make hundreds.
 NOTES_MOST = 10
@@ -74,6 +84,12 @@ class Sizes:
             left = max(0, fitting)
         each = min(self._most, max(1, fitting // left)) if left else 0
         return rounds[:done] + [each if place < left else 0 for place in range(len(rounds) - done)]
+
+
+def budget_of(options: Options, profile: Profile) -> Optional[float]:
+    if options.precision is None:
+        return None
+    return options.budget if options.budget is not None else profile.precision_budget_s
 
 
 def settings_of(options: Options, profile: Profile, window_ms: float) -> Settings:
@@ -145,7 +161,9 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
         workloads=options.workloads, threads=options.threads, placement=options.placement, window_ms=sizes.window_ms,
         seed=seed, processes=sizes.processes, repetitions=sizes.repetitions,
         seeds=[rundir.derived_seed(seed, process) for process in range(sizes.processes)],
-        rounds=[sizes.repetitions] * sizes.processes, cells=plan.cells, cells_skipped=plan.skipped, started=now)
+        rounds=[sizes.repetitions] * sizes.processes, cells=plan.cells, cells_skipped=plan.skipped, started=now,
+        precision=options.precision, budget_s=budget_of(options, profile),
+        checks=trust.record_of(doctor.examine(doctor.this_machine())))
     try:
         describe_machine(binary, directory, manifest)
         directory.save(manifest)
@@ -197,14 +215,15 @@ class Session:
         self._directory = directory
         self._manifest = manifest
         self._sizes = sizes
-        self._counters = [RowCounter(directory.rows_of(process)) for process in range(manifest.processes)]
+        self._counters = [RowCounter(directory.rows_of(process)) for process in range(manifest.all_processes)]
         self._display: Display = display(NAME, self._total(), sys.stdout, expected_s)
         self._noted: Set[str] = set()
         self._began = time.monotonic()
         self._before_s = manifest.elapsed_s
+        self._planned_s = expected_s
 
     def _total(self) -> int:
-        return self._manifest.cells * sum(self._manifest.rounds)
+        return sum(self._manifest.trials_of(process) for process in range(self._manifest.all_processes))
 
     def _note(self, line: str) -> None:
         # Google Benchmark describes the machine each time, which run.json does already; and each process repeats the
@@ -235,6 +254,7 @@ class Session:
                 if interruption.happened:
                     return
                 self._refit(process + 1)
+            self._narrow(interruption)
         finally:
             self._display.close()
             self._save()
@@ -244,7 +264,7 @@ class Session:
         if part_of(task.rows).exists() and part_of(task.rows).stat().st_size == 0:
             part_of(task.rows).unlink()
         self._show(process)
-        status = self._binary.measure(self._manifest.settings(), task, interruption, self._directory.lock,
+        status = self._binary.measure(self._manifest.settings(process), task, interruption, self._directory.lock,
                                       lambda: self._show(process), self._note)
         self._show(process)
         if status == EXIT_INTERRUPTED and not interruption.happened:
@@ -256,6 +276,48 @@ class Session:
             ended = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
             raise CommandError(f"process {process + 1} {ended} before all its trials were made; "
                                f"its output is in {task.log}")
+
+    def _narrow(self, interruption: Interruption) -> None:
+        """--precision: further processes for the cells that are too wide, until none is left or the time is over."""
+        process = self._manifest.processes
+        while self._manifest.precision is not None:
+            while process < self._manifest.all_processes:
+                if not self._directory.rows_of(process).exists():
+                    self._one(process, interruption)
+                if interruption.happened:
+                    return
+                process += 1
+            if not self._add_process(self._manifest.precision):
+                return
+
+    def _add_process(self, asked: float) -> bool:
+        """Plans a further process where cells are too wide and there is time; says what is wide in any case."""
+        manifest = self._manifest
+        self._directory.collect(manifest.all_processes)
+        trials = self._directory.path / "trials.csv"
+        wide = precision.wide_cells(trials, asked)
+        manifest.wide = [one.record() for one in wide]
+        self._save()
+        if not wide:
+            return False
+        cells = precision.with_baselines(trials, wide)
+        # What the rounds so far took longer than planned, this one will take, too.
+        slowness = manifest.elapsed_s / self._planned_s if self._planned_s > 0 else 1.0
+        round_s = self._binary.plan(replace(manifest.settings(), cells=tuple(cells))).round_s
+        planned_s = round_s * max(PLAN_SLACK, slowness)
+        left_s = (manifest.budget_s or 0.0) - manifest.elapsed_s
+        if left_s < planned_s:
+            return False
+        within = int(min(left_s, FURTHER_S) / planned_s) if planned_s > 0 else manifest.repetitions
+        process = manifest.add_process(cells, max(1, min(manifest.repetitions, within)))
+        self._planned_s += round_s * manifest.rounds_of(process)
+        self._counters.append(RowCounter(self._directory.rows_of(process)))
+        self._display.retotal(self._total())
+        self._display.note(f"{NAME}: {counted(len(wide), 'cell')} wider than {asked:.2%}: measuring "
+                           f"{counted(len(cells), 'cell')} (with what they are compared with) in a further process, "
+                           f"{duration(left_s)} of the budget left")
+        self._save()
+        return True
 
     def _refit(self, done: int) -> None:
         rounds = self._sizes.refit(self._manifest.rounds, done, time.monotonic() - self._began)
@@ -275,16 +337,38 @@ def measure(binary: Binary, directory: RunDirectory, manifest: Manifest, sizes: 
         try:
             session.run(interruption)
         except CommandError as error:
-            directory.collect(manifest.processes)
+            directory.collect(manifest.all_processes)
             raise CommandError(f"{error}; all rows are kept: {resume}") from error
-        directory.collect(manifest.processes)
+        directory.collect(manifest.all_processes)
     if interruption.happened:
         print(f"{NAME}: interrupted; all rows are kept: {resume}", file=sys.stderr)
         return interruption.status
     manifest.complete = True
     manifest.finished = rundir.utc_now()
+    judge(directory, manifest)
     directory.save(manifest)
     return 0
+
+
+def judge(directory: RunDirectory, manifest: Manifest) -> None:
+    """How far this run can be trusted, from its rows and from what the machine was like when it began."""
+    found = rows.read(directory.path / "trials.csv")
+    floor = summarise(found).floor
+    manifest.trust = trust.of_run(found.measured(), trust.findings_of(manifest.checks),
+                                  floor.width if floor else None).record()
+
+
+def say_how_good(manifest: Manifest) -> None:
+    """The verdict, and the cells that are not known as well as was asked."""
+    if manifest.wide and manifest.precision is not None:
+        widest = ", ".join(f"{one['cell']} " + ("(no interval)" if one["half_width"] is None else
+                                                f"(±{one['half_width']:.1%})") for one in manifest.wide[:WIDE_SHOWN])
+        more = f" and {len(manifest.wide) - WIDE_SHOWN} more" if len(manifest.wide) > WIDE_SHOWN else ""
+        say(f"the budget of {duration(manifest.budget_s or 0.0)} is used up, and "
+            f"{counted(len(manifest.wide), 'cell')} stayed wider than {manifest.precision:.2%}: {widest}{more}")
+    if manifest.trust:
+        found = trust.Trust(manifest.trust["verdict"], tuple(manifest.trust["reasons"]), tuple(manifest.trust["advice"]))
+        doctor.print_verdict(found, Console(), f"{NAME}: how far this run can be trusted")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -303,8 +387,9 @@ def main(arguments: Sequence[str]) -> int:
         status = measure(binary, directory, manifest, sizes, expected)
         if status != 0:
             return status
-    directory.remove_parts(manifest.processes)
+    directory.remove_parts(manifest.all_processes)
     answer = conclude(directory.path, NAME)
+    say_how_good(manifest)
     failed = answer.trials.failed
     if failed:
         print(f"{NAME}: {counted(failed, 'trial')} failed: see their reasons in {directory.path / 'report.html'}",

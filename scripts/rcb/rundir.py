@@ -21,6 +21,10 @@ from rcb.errors import CommandError, UsageError, not_accepted
 from rcb.files import write_atomically
 
 SCHEMA = 1
+
+# Fields that came with the same version: a record of an older revision lacks them.
+LATER = ("precision", "budget_s", "further", "wide", "checks", "trust")
+
 LOCK_PATIENCE_S = 5.0
 
 
@@ -53,16 +57,52 @@ class Manifest:
     resumed: List[Dict[str, str]] = field(default_factory=list)
     warnings: List[str] = field(default_factory=list)
     machine: Dict[str, Any] = field(default_factory=dict)
+    precision: Optional[float] = None
+    budget_s: Optional[float] = None
+    further: List[Dict[str, Any]] = field(default_factory=list)
+    wide: List[Dict[str, Any]] = field(default_factory=list)
+    checks: List[Dict[str, Any]] = field(default_factory=list)
+    trust: Dict[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
-    def settings(self) -> Settings:
-        return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement)
+    # The processes that were planned are followed by those that --precision adds, with cells of their own.
+
+    @property
+    def all_processes(self) -> int:
+        return self.processes + len(self.further)
+
+    def _added(self, process: int) -> Optional[Dict[str, Any]]:
+        return self.further[process - self.processes] if process >= self.processes else None
+
+    def seed_of(self, process: int) -> int:
+        added = self._added(process)
+        return int(added["seed"]) if added else self.seeds[process]
+
+    def rounds_of(self, process: int) -> int:
+        added = self._added(process)
+        return int(added["rounds"]) if added else self.rounds[process]
+
+    def trials_of(self, process: int) -> int:
+        added = self._added(process)
+        return self.rounds_of(process) * (len(added["cells"]) if added else self.cells)
+
+    def settings(self, process: int = 0) -> Settings:
+        added = self._added(process)
+        return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement,
+                        tuple(added["cells"]) if added else ())
+
+    def add_process(self, cells: List[str], rounds: int) -> int:
+        """A further process for these cells alone; returns its number. Its seed follows from the run's."""
+        process = self.all_processes
+        self.further.append({"seed": derived_seed(self.seed, process), "rounds": rounds, "cells": cells})
+        return process
 
     def recorded(self) -> Dict[str, Any]:
         """The options of scripts/run that this run has, by flag."""
         return {"profile": self.profile, "variants": self.variants, "workloads": self.workloads,
                 "threads": self.threads, "placement": self.placement, "window": self.window_ms,
-                "repetitions": self.repetitions, "processes": self.processes, "seed": self.seed}
+                "repetitions": self.repetitions, "processes": self.processes, "seed": self.seed,
+                "precision": self.precision, "budget": self.budget_s}
 
     def warn(self, text: str) -> None:
         if text not in self.warnings:
@@ -143,7 +183,8 @@ class RunDirectory:
         return self.path / f"process-{process}.csv"
 
     def task(self, manifest: Manifest, process: int) -> Task:
-        return Task(manifest.run_id, process, manifest.seeds[process], manifest.rounds[process], self.rows_of(process),
+        return Task(manifest.run_id, process, manifest.seed_of(process), manifest.rounds_of(process),
+                    self.rows_of(process),
                     self.path / f"rcbench-p{process}.log")
 
     def save(self, manifest: Manifest) -> None:
@@ -158,7 +199,10 @@ class RunDirectory:
             record = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
             if record.get("schema") != SCHEMA:
                 raise ValueError(f"its run.json has schema {record.get('schema')} instead of {SCHEMA}")
-            manifest = Manifest(**{name: record[name] for name in (one.name for one in fields(Manifest))})
+            names = [one.name for one in fields(Manifest) if one.name in record or one.name not in LATER]
+            manifest = Manifest(**{name: record[name] for name in names})
+            if any(set(one) != {"seed", "rounds", "cells"} for one in manifest.further):
+                raise ValueError("its run.json has a further process without seed, rounds and cells")
             if not len(manifest.seeds) == len(manifest.rounds) == manifest.processes:
                 raise ValueError("its run.json contradicts itself on the number of processes")
             return manifest

@@ -6,7 +6,7 @@ SCHEMA = "1"
 
 TEXT = ("run_id", "host", "utc", "driver", "workload", "params", "variant", "placement", "cpus", "seed", "status",
         "reason", "cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "allocator",
-        "audit")
+        "audit", "noise")
 WHOLE = ("threads", "process", "repetition", "order")
 
 # The columns that a file must have; those of LATER came with the same version and may be absent.
@@ -16,7 +16,7 @@ REQUIRED = ("schema", "run_id", "host", "utc", "driver", "workload", "params", "
             "steal_ms", "minor_faults", "major_faults", "allocated_bytes", "resident_bytes", "late_objects_max",
             "gc_runs", "gc_pause_max_ns", "status", "reason")
 LATER = ("cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "drift", "turns_min", "batch_ops",
-         "working_set_bytes", "allocator", "audit")
+         "working_set_bytes", "allocator", "audit", "noise", "waits", "wait_p50_ns", "wait_p99_ns", "wait_max_ns")
 COLUMNS = REQUIRED + LATER
 
 MEASURED = ("ok", "oversubscribed")

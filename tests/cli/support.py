@@ -39,13 +39,23 @@ def read_rows(path):
         return list(csv.DictReader(file))
 
 
+def trials(rows):
+    """One row for each trial: its good one, or the last where it has none. Noise makes more attempts than one."""
+    found = {}
+    for row in rows:
+        key = row["cell"], row["process"], row["repetition"]
+        if key not in found or row["status"] != "invalid" or found[key]["status"] == "invalid":
+            found[key] = row
+    return list(found.values())
+
+
 def schema_columns():
     """The columns that docs/schema.md explains, in its order; None where there is no such page."""
     page = ROOT / "docs/schema.md"
     if not page.exists():
         return None
     part = page.read_text(encoding="utf-8").split("## Columns of trials.csv")[1].split("\n## ")[0]
-    return re.findall(r"^\| `([a-z_]+)` \|", part, re.MULTILINE)
+    return re.findall(r"^\| `([a-z0-9_]+)` \|", part, re.MULTILINE)
 
 
 def wait_for_rows(path, count, process):

@@ -6,14 +6,14 @@ import signal
 import time
 import unittest
 
-from support import CPUS, PATIENCE_S, QUICK, Case, rcbench, read_rows, schema_columns, start
+from support import CPUS, PATIENCE_S, QUICK, Case, rcbench, read_rows, schema_columns, start, trials
 
 BOTH = ("--threads", "1,2", "--oversubscribe")
 EMPTY_WHEN_SKIPPED = ("utc", "cpus", "window_s", "ops", "ops_per_s", "ns_per_op", "thread_ops_min", "thread_ops_max",
                       "jain", "overlap", "ctx_voluntary", "ctx_involuntary", "migrations", "steal_ms", "minor_faults",
                       "major_faults", "allocated_bytes", "resident_bytes", "late_objects_max", "gc_runs",
                       "gc_pause_max_ns", "roles", "thread_ops", "thread_ns", "numa", "drift", "turns_min", "batch_ops",
-                      "working_set_bytes")
+                      "working_set_bytes", "noise", "waits", "wait_p50_ns", "wait_p99_ns", "wait_max_ns")
 
 
 def numbers(text):
@@ -138,7 +138,7 @@ class OrderTest(Case):
 
     def order(self, name, *arguments):
         self.run_good(*self.CELLS, "--csv", name, *arguments)
-        return [(row["cell"], row["repetition"]) for row in read_rows(self.folder / name)]
+        return [(row["cell"], row["repetition"]) for row in trials(read_rows(self.folder / name))]
 
     def test_the_seed_decides_the_order(self):
         first = self.order("a.csv", "--seed", "1")
@@ -157,7 +157,7 @@ class OrderTest(Case):
     def test_a_drawn_seed_is_printed_and_can_be_given_again(self):
         done = self.run_good(*self.CELLS, "--csv", "a.csv")
         seed = re.search(r"seed (\d+)", done.stderr)[1]
-        rows = [(row["cell"], row["repetition"]) for row in read_rows(self.folder / "a.csv")]
+        rows = [(row["cell"], row["repetition"]) for row in trials(read_rows(self.folder / "a.csv"))]
         self.assertEqual({row["seed"] for row in read_rows(self.folder / "a.csv")}, {seed})
         self.assertEqual(rows, self.order("b.csv", "--seed", seed))
 
@@ -165,7 +165,7 @@ class OrderTest(Case):
 class PlacementTest(Case):
     def test_placement_none_pins_nothing(self):
         self.run_good(*QUICK, "--placement", "none", "--benchmark_filter=pair/set:1/plain", "--csv", "rows.csv")
-        row = read_rows(self.folder / "rows.csv")[0]
+        row = trials(read_rows(self.folder / "rows.csv"))[0]
         self.assertEqual((row["placement"], row["cpus"], row["status"]), ("none", "", "ok"))
 
     def test_a_limited_mask_is_honoured(self):
@@ -181,7 +181,7 @@ class PlacementTest(Case):
                        "biased", "--csv", "rows.csv", cwd=self.folder,
                        preexec_fn=lambda: os.sched_setaffinity(0, CPUS[:1]))
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual([row["status"] for row in read_rows(self.folder / "rows.csv")], ["oversubscribed"])
+        self.assertEqual([row["status"] for row in trials(read_rows(self.folder / "rows.csv"))], ["oversubscribed"])
 
     @unittest.skipUnless(len(CPUS) > 1, "one CPU alone: every mask is the same")
     def test_the_main_thread_gets_its_mask_back(self):

@@ -138,6 +138,7 @@ static const struct suite_case suite_cases[] = {
     CASE(gil_interval, SKIP_UNGATED),
     CASE(gil_detached, SKIP_UNGATED),
     CASE(gil_wakes, SKIP_UNGATED),
+    CASE(gil_waits, SKIP_UNGATED),
     CASE(never_suspended, SKIP_GATED),
 };
 

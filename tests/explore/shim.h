@@ -65,6 +65,7 @@ static inline void shim_free(void *block, size_t size) { explore_free(block, siz
 static inline uintptr_t shim_self(void) { return explore_self(); }
 static inline void shim_set_self(uintptr_t self) { explore_set_self(self); }
 static inline void shim_yield(void) { explore_yield(); }
+static inline uint64_t shim_clock_ns(void) { return 1; } /* a schedule must be the same when it is replayed */
 
 #define memset explore_memset
 #define memcpy explore_memcpy

@@ -39,6 +39,8 @@ EXPECTED = {
     "swap_used_bytes": (NUMBER, False),
     "load_average": (LIST, False),
     "cgroup_cpu_quota": (NUMBER, False),
+    "noise_watched": (TEXT, True),
+    "noise_unwatched": (TEXT, False),
     "compiler": (TEXT, True),
     "compiler_id": (TEXT, True),
     "build_type": (TEXT, True),

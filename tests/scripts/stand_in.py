@@ -3,7 +3,8 @@
 
 Environment: STAND_IN_DELAY seconds per trial, STAND_IN_ROUND_S the plan's estimate, STAND_IN_INVALID a variant whose
 trials are invalid, STAND_IN_NOISE a variant whose trials are spoiled once and measured again, STAND_IN_CRASH trials
-after which it dies, STAND_IN_CALLS a file to which it adds its arguments."""
+after which it dies, STAND_IN_CALLS a file to which it adds its arguments, STAND_IN_WIDE a variant whose costs scatter by
+20 %."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import csv
 import json
 import os
 import random
+import re
 import signal
 import sys
 import time
@@ -52,7 +54,8 @@ def chosen(options: argparse.Namespace) -> List[Cell]:
         if name not in VARIANTS:
             print(f"rcbench: --variants: '{name}' is not a variant; accepted: {', '.join(VARIANTS)}", file=sys.stderr)
             sys.exit(2)
-    return [cell for cell in all_cells() if cell[3] in variants and (workloads is None or cell[1] in workloads)]
+    return [cell for cell in all_cells() if cell[3] in variants and (workloads is None or cell[1] in workloads)
+            and re.search(options.benchmark_filter or "", name_of(cell))]
 
 
 def skipped(cell: Cell) -> bool:
@@ -81,7 +84,8 @@ def row(cell: Cell, options: argparse.Namespace, repetition: int, order: int) ->
         return found
     speedup = 1.0 if threads == 1 else (shared if workload == "shared_one" else private)
     draw = random.Random(f"{options.seed}/{name_of(cell)}/{repetition}")
-    one = base * (1.0 + draw.uniform(-0.004, 0.004))
+    scatter = 0.2 if os.environ.get("STAND_IN_WIDE") == variant else 0.004
+    one = base * (1.0 + draw.uniform(-scatter, scatter))
     rate = 1e9 / one * speedup
     found.update(window_s=0.04, ops=int(rate * 0.04), ops_per_s=rate, ns_per_op=one * threads / speedup,
                  thread_ops_min=1, thread_ops_max=2, jain=1.0, overlap=0.999, ctx_voluntary=0, ctx_involuntary=1,
@@ -136,7 +140,8 @@ def measure(options: argparse.Namespace) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    for name in ("points", "variants", "workloads", "threads", "placement", "csv", "machine", "topology-out"):
+    for name in ("points", "variants", "workloads", "threads", "placement", "csv", "machine", "topology-out",
+                 "benchmark_filter"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--window", type=float, default=40.0)
     for name in ("seed", "rounds", "process"):

@@ -105,7 +105,7 @@ class Help(ScratchTest):
         self.assert_one_line(done.stderr, "apt-get install", "cmake", "libhwloc-dev")
 
     def test_other_commands_have_help(self) -> None:
-        for command in ("test", "report"):
+        for command in ("test", "report", "doctor"):
             done = self.call(command, "--help")
             self.assertEqual((0, ""), (done.returncode, done.stderr))
             self.assertIn(f"usage: scripts/{command}", done.stdout)

@@ -167,6 +167,51 @@ static void case_gil_wakes(void)
     fixture_close();
 }
 
+static uint64_t gil_waits_begin_ns;
+
+/* Each turn that a busy thread gets back is one wait, as long as the other's turn at least, and no longer than the whole
+ * case. So is the wait of a thread that enters while the other one has the GIL. */
+static void gil_waiting_crew(struct crew *crew, unsigned index)
+{
+    struct gil_log *log = crew->argument;
+    struct thread *self = thread_self();
+    struct histogram *waits = mode_waits(&self->mode);
+    if (waits == NULL) { /* compiled for every mode, run where there is a GIL */
+        CHECK(!MODE_GIL);
+        return;
+    }
+    uint64_t before = waits->count;
+    gil_log_turn(log, index);
+    for (uint64_t suspended = 0; log->length < GIL_TURNS;) {
+        if (!thread_safepoint(self))
+            continue;
+        gil_log_turn(log, index);
+        CHECK_INT((int64_t)(waits->count - before), (int64_t)++suspended);
+    }
+    CHECK(waits->max >= SWITCH_INTERVAL_NS);
+    CHECK(waits->max <= clock_ns() - gil_waits_begin_ns);
+    histogram_reset(waits);
+    CHECK_INT((int64_t)waits->count, 0);
+}
+
+/* A GIL that is free is taken without a wait. */
+static void case_gil_waits(void)
+{
+    static struct gil_log log;
+    fixture_open();
+    struct thread *self = thread_self();
+    struct histogram *waits = mode_waits(&self->mode);
+    uint64_t before = waits != NULL ? waits->count : 0;
+    for (int i = 0; i < 100; i++) {
+        thread_detach(self);
+        thread_attach(self);
+    }
+    CHECK_INT(waits != NULL ? (int64_t)waits->count : -1, (int64_t)before);
+    gil_waits_begin_ns = clock_ns();
+    crew_run(2, gil_waiting_crew, &log);
+    fixture_close();
+}
+
 /* ---- without a GIL ------------------------------------------------------------------------------------------- */
 
 static void case_never_suspended(void)
@@ -175,6 +220,7 @@ static void case_never_suspended(void)
     for (int i = 0; i < 1000; i++)
         CHECK(!thread_safepoint(thread_self()));
     CHECK_INT((int64_t)mode_turns(&thread_self()->mode), 0);
+    CHECK(mode_waits(&thread_self()->mode) == NULL);
     fixture_close();
 }
 
