@@ -315,5 +315,6 @@ class Parser:
             columns[name] = whole if place is None else whole[place]
         for name in COLUMNS:
             if name not in columns:
-                columns[name] = np.full(len(lines), "" if name in TEXT else math.nan, dtype=object if name in TEXT else float)
+                text = name in TEXT
+                columns[name] = np.full(len(lines), "" if text else math.nan, dtype=object if text else float)
         return pd.DataFrame(columns, copy=False)

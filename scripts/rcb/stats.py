@@ -271,8 +271,8 @@ class Mean:
 
 
 def geometric_mean_test(ratios: Sequence[Ratio]) -> Mean:
-    """The geometric mean of ratios. Its units are the processes, each with the mean over all cells: what one process did
-    to many cells at once is in the interval, not averaged away."""
+    """The geometric mean of ratios. Its units are the processes, each with the mean over all cells: what one process
+    did to many cells at once is in the interval, not averaged away."""
     usable = [one for one in ratios if math.isfinite(one.interval.value)]
     if not usable:
         return Mean(NOTHING)

@@ -48,8 +48,8 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
 
 def judge(found: Interval, p_adjusted: float, floor: float, above_is_slower: bool = True,
           same_within: float = SAME_WITHIN) -> Verdict:
-    """The verdict on a ratio. A difference is claimed when its adjusted p-value is under 5 % and its whole interval lies
-    beyond the floor (a logarithm), for what reaches into the floor may be below it."""
+    """The verdict on a ratio. A difference is claimed when its adjusted p-value is under 5 % and its whole interval
+    lies beyond the floor (a logarithm), for what reaches into the floor may be below it."""
     if not (found.bounded and found.low > 0):
         return Verdict(INCONCLUSIVE)
     low, high = math.log(found.low), math.log(found.high)

@@ -84,19 +84,22 @@ class Findings(Runs):
 
 class Command(Runs):
     def test_exit_status(self) -> None:
-        base, slow = self.run_of("a", {}, 1), self.run_of("b", {"call": 1.08, "private": 1.08}, 2)
+        base = self.run_of("a", {}, 1)
+        slow = self.run_of("b", {"call": 1.08, "private": 1.08}, 2)
         for limit, status in (("5%", 1), ("5", 1), ("10%", 0)):
             done = called("compare", main, "--fail-above", limit, base, slow)
             self.assertEqual(status, done.returncode, done.stderr)
         failed = called("compare", main, base, slow, "--fail-above=5%").stderr
         self.assertIn("B: overhead call atomic 1 cores: slower by", failed)
         self.assertIn("B: scaling private atomic 2 cores: slower by", failed)
-        self.assertEqual(0, called("compare", main, slow, base, "--fail-above", "5%").returncode, "faster is no failure")
+        done = called("compare", main, slow, base, "--fail-above", "5%")
+        self.assertEqual(0, done.returncode, "faster is no failure")
         self.assertEqual(0, called("compare", main, base, slow).returncode)
 
     def test_a_cell_of_one_side_is_listed(self) -> None:
         less = {key: cost for key, cost in COSTS.items() if key[1] != "call"}
-        done = called("compare", main, "--fail-above", "0", self.run_of("a", {}, 1), self.run_of("b", {}, 2, costs=less))
+        runs = self.run_of("a", {}, 1), self.run_of("b", {}, 2, costs=less)
+        done = called("compare", main, "--fail-above", "0", *runs)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("only in A: overhead call atomic 1 cores", done.stdout)
 
