@@ -103,6 +103,7 @@ setup_need_tests() {
     local resources
     setup_command clang clang
     setup_command valgrind valgrind
+    "${PYTHON:-python3}" -c 'import hypothesis' >/dev/null 2>&1 || setup_lacks python3-hypothesis
     # Tests that want it are skipped where the distribution has no such package.
     if [[ ! -e /usr/include/relacy/relacy.hpp && "$setup_install" == yes ]] && setup_knows relacy-dev; then
         setup_lacks relacy-dev

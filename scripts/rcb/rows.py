@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Iterator, List, Sequence, Tuple
 
+import numpy as np
 import pandas as pd
 
-from rcb.errors import UsageError
-from rcb.schema import CELL, COLUMNS, MEASURED, REQUIRED, SCHEMA, STATUSES, TEXT, WHOLE
+from rcb.errors import UsageError, not_accepted
+from rcb.parse import BadRow, Parser, split_line
+from rcb.schema import CELL, MEASURED
 
+__all__ = ["BadRow", "Rows", "check_machines", "duplicates", "find", "read", "read_measured", "split_line"]
 
-@dataclass(frozen=True)
-class BadRow:
-    """A line that is left out, and why."""
-
-    line: int
-    why: str
+IDENTITY = ["run_id", *CELL, "process", "repetition"]
+# What sets apart the rows that carry no numbers: a trial may have been spoiled more than once.
+EVENT = [*IDENTITY, "host", "utc", "order", "status", "reason"]
+TOLD = 10
+TRIALS = "trials.csv"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The trials of a file, one row each, and the lines that were left out."""
+    """The trials of a file, one row each, and the lines that were left out. Two columns are not the file's: `line`, and
+    `unit`, which numbers the processes: two of different runs are never the same, whatever number they had there."""
 
     path: Path
     frame: pd.DataFrame
@@ -34,133 +35,77 @@ class Rows:
         """The rows that carry numbers to be used."""
         return self.frame[self.frame["status"].isin(MEASURED)]
 
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a file: its number, its fields, or why it has none."""
-
-    number: int
-    fields: Sequence[str]
-    problem: Optional[str] = None
+    def complaints(self) -> Iterator[str]:
+        """What to say of the lines left out: each of the first few, then how many more."""
+        for bad in self.bad[:TOLD]:
+            yield f"{self.path}:{bad.line}: left out: {bad.why}"
+        if len(self.bad) > TOLD:
+            yield f"{self.path}: left out: {len(self.bad) - TOLD} more lines, {len(self.bad)} in all"
 
 
-def split_line(text: str) -> List[str]:
-    """The fields of one line; ValueError where its quoting is broken."""
+def duplicates(frame: pd.DataFrame) -> np.ndarray:
+    """Which rows were there before. A trial with numbers is there once; other rows may be attempts of one trial."""
+    measured = frame["status"].isin(MEASURED).to_numpy(dtype=bool)
+    twice = np.zeros(len(frame), dtype=bool)
+    twice[measured] = frame.loc[measured, IDENTITY].duplicated()
+    twice[~measured] = frame.loc[~measured, EVENT].duplicated()
+    return twice
+
+
+def _leave_out_duplicates(frame: pd.DataFrame) -> Tuple[pd.DataFrame, List[BadRow]]:
+    twice = duplicates(frame)
+    bad = [BadRow(int(line), "the same trial as an earlier row") for line in frame.loc[twice, "line"]]
+    return (frame[~twice].reset_index(drop=True) if bad else frame), bad
+
+
+def _units(frame: pd.DataFrame) -> pd.Series:
+    """The process's own number in a single run, else one for each process of each run."""
+    if frame["run_id"].nunique() < 2:
+        return frame["process"]
+    return frame.groupby(["run_id", "host", "process"], sort=True).ngroup()
+
+
+def check_machines(path: object, hosts: Sequence[str], allow_mixed: bool) -> None:
+    """UsageError where rows of several machines come together unasked."""
+    if len(set(hosts)) > 1 and not allow_mixed:
+        names = ", ".join(sorted(set(hosts))[:5])
+        raise UsageError(f"{path}: rows of {len(set(hosts))} machines ({names}); accepted: those of one machine, or of "
+                         "several with --allow-mixed")
+
+
+def read(path: Path, allow_mixed: bool = False) -> Rows:
+    """Reads a file of rows. UsageError when it is not one, of another version, or of several machines (unless
+    allow_mixed); single bad lines are left out."""
+    parser = Parser(path)
     try:
-        return next(csv.reader([text], strict=True), [])
-    except csv.Error as error:
-        raise ValueError(f"broken quoting ({error})") from error
-
-
-def lines(data: bytes) -> Iterator[Line]:
-    """The lines of a file that may have been cut off anywhere. A row is one line: no field holds a line break."""
-    parts = data.split(b"\n")
-    unfinished = parts.pop()
-    for number, part in enumerate(parts, start=1):
-        text = part.rstrip(b"\r").decode("utf-8", errors="replace")
-        if not text:
-            continue
-        try:
-            if "\0" in text:
-                raise ValueError("zero bytes")
-            yield Line(number, split_line(text))
-        except ValueError as error:
-            yield Line(number, (), str(error))
-    if unfinished:
-        yield Line(len(parts) + 1, (), "cut off: the line has no end")
-
-
-def _check_header(path: Path, header: Line) -> None:
-    if header.problem is not None:
-        raise UsageError(f"{path}:{header.number}: the header is unreadable ({header.problem})")
-    names = list(header.fields)
-    missing = [name for name in REQUIRED if name not in names]
-    if missing:
-        raise UsageError(f"{path}:{header.number}: missing column{'s' if len(missing) > 1 else ''} "
-                         f"{', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}; "
-                         f"accepted: the columns of schema {SCHEMA} (docs/schema.md)")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError(f"{path}:{header.number}: column {twice[0]} appears twice; accepted: each column once")
-
-
-def _positive(value: str) -> bool:
-    try:
-        number = float(value)
-    except ValueError:
-        return False
-    return math.isfinite(number) and number > 0
-
-
-def _problem(row: Dict[str, str]) -> Optional[str]:
-    """Why a row with the right number of fields cannot be used; None for a good one."""
-    if row["schema"] != SCHEMA:
-        return f"schema '{row['schema']}' is not a number"
-    if row["status"] not in STATUSES:
-        return f"status '{row['status']}' is none of {', '.join(STATUSES)}"
-    if not row["variant"] or not row["workload"] or not row["driver"]:
-        return "driver, workload or variant is empty"
-    if not (row["threads"].isdigit() and int(row["threads"]) > 0):
-        return f"threads '{row['threads']}' is not a count"
-    if row["status"] not in MEASURED:
-        return None
-    for name in ("process", "repetition"):
-        if not row[name].isdigit():
-            return f"{name} '{row[name]}' is not a whole number"
-    for name in ("ns_per_op", "ops_per_s"):
-        if not _positive(row[name]):
-            return f"{name} '{row[name]}' is not a positive number"
-    return None
-
-
-def _identity(row: Dict[str, str]) -> Tuple[str, ...]:
-    return tuple(row[name] for name in CELL) + (row["process"], row["repetition"])
-
-
-def _frame(rows: List[Dict[str, str]], names: Sequence[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(names), dtype=object)
-    for name in COLUMNS:
-        if name not in frame:
-            frame[name] = ""
-        if name in WHOLE:
-            frame[name] = pd.to_numeric(frame[name], errors="coerce").fillna(-1).astype("int64")
-        elif name not in TEXT and name != "schema":
-            frame[name] = pd.to_numeric(frame[name], errors="coerce").astype("float64")
-    return frame
-
-
-def read(path: Path) -> Rows:
-    """Reads a file of rows. UsageError when it is not one, or of another version; single bad lines are left out."""
-    try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            parser.parse(file)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; accepted: a readable file of rows") from error
-    source = lines(data)
-    header = next(source, None)
-    if header is None:
-        raise UsageError(f"{path}:1: the file is empty; accepted: the columns of schema {SCHEMA} (docs/schema.md)")
-    _check_header(path, header)
-    names = list(header.fields)
-    good: List[Dict[str, str]] = []
-    bad: List[BadRow] = []
-    seen = set()
-    for line in source:
-        if line.problem is None and len(line.fields) != len(names):
-            line = Line(line.number, (), f"{len(line.fields)} fields instead of {len(names)}")
-        if line.problem is not None:
-            bad.append(BadRow(line.number, line.problem))
-            continue
-        row = dict(zip(names, line.fields))
-        if row["schema"] != SCHEMA and row["schema"].isdigit():
-            raise UsageError(f"{path}:{line.number}: schema '{row['schema']}' is not a version that this reads; "
-                             f"accepted: {SCHEMA}")
-        problem = _problem(row)
-        if problem is None and row["status"] in MEASURED:
-            identity = _identity(row)
-            problem = "the same trial as an earlier row" if identity in seen else None
-            seen.add(identity)
-        if problem is not None:
-            bad.append(BadRow(line.number, problem))
-            continue
-        good.append(row)
-    return Rows(path, _frame(good, names), tuple(bad))
+    frame, duplicates = _leave_out_duplicates(parser.frame())
+    bad = tuple(sorted(parser.bad + duplicates, key=lambda one: one.line))
+    # A machine mixed in by a row that does not count is mixed in all the same.
+    first = frame.drop_duplicates("host")
+    if len(first) > 1:
+        check_machines(f"{path}:{int(first['line'].iloc[1])}", list(first["host"]), allow_mixed)
+    frame["unit"] = _units(frame)
+    return Rows(path, frame, bad)
+
+
+def find(name: str, place: Path) -> Path:
+    """The file of rows that an argument means: itself, or the one in a run's directory. UsageError for neither."""
+    path = place / TRIALS if place.is_dir() else place
+    if not path.is_file():
+        raise UsageError(not_accepted(name, place, f"a run's directory or a file of rows (there is no {path})",
+                                      "a directory that scripts/run left behind, or its trials.csv"))
+    return path
+
+
+def read_measured(name: str, place: Path, allow_mixed: bool = False) -> Rows:
+    """Reads rows of which some must carry numbers."""
+    found = read(find(name, place), allow_mixed)
+    if found.measured().empty:
+        bad = f", {len(found.bad)} lines left out" if found.bad else ""
+        raise UsageError(f"{found.path}: no trial with numbers ({len(found.frame)} rows{bad}); accepted: a run with "
+                         "rows that are ok or oversubscribed")
+    return found

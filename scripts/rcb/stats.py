@@ -1,16 +1,24 @@
-"""Medians with bootstrap intervals over the hierarchy process → repetition, and ratios of them."""
+"""Medians, ratios and geometric means with 95 % intervals over the hierarchy process → repetition.
+
+The unit is the process: its trials share an address layout and a moment of the machine, so the interval comes from the
+medians of the processes, on a logarithmic scale. Up to FEW of them, Student's t; from FEW on, interpolated order
+statistics, which need no shape. Where there is one process, its repetitions are the units. docs/statistics.md has the
+simulations that chose these, and what the bootstrap did in their place.
+"""
 
 from __future__ import annotations
 
 import math
-import zlib
-from dataclasses import dataclass
-from typing import Dict, List, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
+from scipy.special import stdtr, stdtrit
+from scipy.stats import binom, mannwhitneyu, rankdata
 
-DRAWS = 2000
 LEVEL = 0.95
+FEW = 8
 
 
 @dataclass(frozen=True)
@@ -40,79 +48,254 @@ class Sample:
     def count(self) -> int:
         return sum(len(values) for values in self.by_process.values())
 
+    @cached_property
+    def trials(self) -> np.ndarray:
+        return np.concatenate(list(self.by_process.values())) if self.by_process else np.empty(0)
+
+    @cached_property
+    def medians(self) -> Dict[int, float]:
+        return {process: float(np.median(values)) for process, values in self.by_process.items()}
+
+    @cached_property
+    def logs(self) -> Dict[int, float]:
+        """The logarithm of each process's median."""
+        return {process: math.log(middle) for process, middle in self.medians.items()}
+
+    def units(self) -> np.ndarray:
+        """What varies independently, as logarithms: processes, or the repetitions of the only one."""
+        if len(self.by_process) == 1:
+            return np.log(self.trials)
+        return np.array([self.logs[process] for process in sorted(self.logs)])
+
     def restricted(self, processes: Sequence[int]) -> "Sample":
         return Sample(self.name, {process: self.by_process[process] for process in processes})
 
 
 def estimate(sample: Sample) -> float:
     """The median over processes of each process's median: no process outweighs another."""
-    return float(np.median([np.median(values) for values in sample.by_process.values()]))
+    return float(np.median(list(sample.medians.values())))
 
 
-def _process_draws(processes: int) -> np.ndarray:
-    # Seeded by the number of processes alone: cells of the same processes are resampled together, so that what one
-    # process did to all its cells cancels in their ratio.
-    return np.random.default_rng(processes).integers(processes, size=(DRAWS, processes))
+def spread(sample: Sample) -> float:
+    """Interquartile range of all trials ÷ their median."""
+    first, middle, third = np.quantile(sample.trials, [0.25, 0.5, 0.75])
+    return float((third - first) / middle)
 
 
-def _bank(name: str, process: int, values: np.ndarray) -> np.ndarray:
-    """Medians of one process's repetitions, drawn anew with replacement."""
-    if len(values) == 1:
-        return np.full(DRAWS, values[0])
-    rng = np.random.default_rng([zlib.crc32(name.encode()), process])
-    return np.median(values[rng.integers(len(values), size=(DRAWS, len(values)))], axis=1)
+def _student_quantile(freedom: float) -> float:
+    return float(stdtrit(freedom, 0.5 + LEVEL / 2))
 
 
-def draws(sample: Sample) -> np.ndarray:
-    """Bootstrap draws of estimate(): processes with replacement, then repetitions within each."""
-    processes = sorted(sample.by_process)
-    banks = np.stack([_bank(sample.name, process, sample.by_process[process]) for process in processes])
-    chosen = _process_draws(len(processes))
-    # A process drawn twice must not bring the same median twice: each place reads its bank at another offset.
-    stride = DRAWS // len(processes)
-    offsets = (np.arange(DRAWS)[:, None] + np.arange(len(processes))[None, :] * stride) % DRAWS
-    return np.median(banks[chosen, offsets], axis=1)
+def _student_bounds(units: np.ndarray) -> Tuple[float, float]:
+    count = len(units)
+    half = _student_quantile(count - 1) * units.std(ddof=1) / math.sqrt(count)
+    return float(units.mean() - half), float(units.mean() + half)
 
 
-def interval(value: float, drawn: np.ndarray, count: int) -> Interval:
-    """The percentile interval of draws around an estimate; unbounded when one trial is all there is."""
-    if count < 2:
+@lru_cache(maxsize=None)
+def _depth(count: int) -> Tuple[int, float]:
+    """The deepest pair of order statistics that holds the level, and how far to go towards the next pair."""
+    depth = int(binom.ppf((1 - LEVEL) / 2, count, 0.5))
+    levels = [1 - 2 * binom.cdf(place - 1, count, 0.5) for place in (depth, depth + 1)]
+    share = (levels[0] - LEVEL) / (levels[0] - levels[1])
+    return depth, (count - depth) * share / (depth + (count - 2 * depth) * share)
+
+
+def _order_bounds(units: np.ndarray) -> Tuple[float, float]:
+    """Hettmansperger and Sheather's interval for a median: between the two pairs of order statistics whose exact levels
+    enclose the wanted one (Statistics & Probability Letters 4, 1986)."""
+    count, ordered = len(units), np.sort(units)
+    depth, weight = _depth(count)
+    low = (1 - weight) * ordered[depth - 1] + weight * ordered[depth]
+    high = (1 - weight) * ordered[count - depth] + weight * ordered[count - depth - 1]
+    return float(low), float(high)
+
+
+def bounds(units: np.ndarray) -> Tuple[float, float]:
+    """The 95 % interval of the centre of independent values; NaN for fewer than two."""
+    if len(units) < 2:
+        return math.nan, math.nan
+    return _student_bounds(units) if len(units) < FEW else _order_bounds(units)
+
+
+def _welch(above: np.ndarray, below: np.ndarray) -> Tuple[float, float, float]:
+    """Difference of means, its standard error, and the degrees of freedom (0: unknown). A group of one borrows the
+    variance of the other."""
+    difference = float(above.mean() - below.mean())
+    counts = np.array([len(above), len(below)])
+    if counts.max() < 2:
+        return difference, math.nan, 0.0
+    own = [group.var(ddof=1) if len(group) > 1 else math.nan for group in (above, below)]
+    if counts.min() < 2:
+        variance = float(np.nanmax(own))
+        return difference, math.sqrt(variance * (1 / counts[0] + 1 / counts[1])), float(counts.max() - 1)
+    parts = np.array(own) / counts
+    total = float(parts.sum())
+    freedom = total ** 2 / float((parts ** 2 / (counts - 1)).sum()) if total > 0 else float(counts.sum() - 2)
+    return difference, math.sqrt(total), freedom
+
+
+def _difference_bounds(difference: float, error: float, freedom: float) -> Tuple[float, float]:
+    """The 95 % interval of the difference of two independent groups. What is skewed in both cancels in it, so Student's
+    t is right for many values as well, where the median of one group needs order statistics."""
+    half = _student_quantile(freedom) * error if freedom else math.nan
+    return difference - half, difference + half
+
+
+def _p_value(difference: float, error: float, freedom: float) -> float:
+    if not freedom:
+        return math.nan
+    if error == 0:
+        return 1.0 if difference == 0 else 0.0
+    return float(2 * stdtr(freedom, -abs(difference) / error))
+
+
+def _from_logs(value: float, low: float, high: float) -> Interval:
+    """An interval around an estimate; it always holds the estimate, which is a median where t is about the mean."""
+    if not (math.isfinite(low) and math.isfinite(high)):
         return Interval(value)
-    tail = (1.0 - LEVEL) / 2.0
-    low, high = np.quantile(drawn, [tail, 1.0 - tail])
-    return Interval(value, min(float(low), value), max(float(high), value))
+    return Interval(value, min(math.exp(low), value), max(math.exp(high), value))
 
 
 def median(sample: Sample) -> Interval:
     """The cell's median with its interval."""
-    return interval(estimate(sample), draws(sample), sample.count)
+    return _from_logs(estimate(sample), *bounds(sample.units()))
+
+
+def cliffs_delta(above: Sample, below: Sample) -> float:
+    """How far the trials of the two are apart: P(above > below) − P(above < below), −1 to 1; 0 is no difference."""
+    many, few = len(above.trials), len(below.trials)
+    ranks = rankdata(np.concatenate([above.trials, below.trials]))[:many]
+    wins = float(ranks.sum()) - many * (many + 1) / 2
+    return 2 * wins / (many * few) - 1
+
+
+def _units(above: Sample, below: Sample) -> Tuple[np.ndarray, np.ndarray]:
+    """The units of both sides. Repetitions stand for processes only where neither side has several."""
+    if max(len(above.by_process), len(below.by_process)) == 1:
+        return above.units(), below.units()
+    return np.array(list(above.logs.values())), np.array(list(below.logs.values()))
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A ratio of two cells with its draws, which further means are made of."""
+    """A ratio of two cells, what further means are made of, and what tests say of it.
+
+    above and below are logarithms by process; where the two are paired, above holds those of the ratio and below is
+    empty. p_value is that of t over the units, against a ratio of 1."""
 
     interval: Interval
-    drawn: np.ndarray
     count: int
+    above: Mapping[int, float] = field(default_factory=dict)
+    below: Mapping[int, float] = field(default_factory=dict)
+    p_value: float = math.nan
+    processes: int = 0
+    samples: Tuple[Sample, ...] = ()
+    error: float = math.nan
+    freedom: float = 0.0
+
+    @cached_property
+    def rank_p_value(self) -> float:
+        """Mann and Whitney's, over the same units, unpaired: it needs no shape, and many processes to find anything."""
+        groups = _units(*self.samples) if self.samples else ()
+        return float(mannwhitneyu(*groups).pvalue) if groups and min(map(len, groups)) > 1 else math.nan
+
+    @cached_property
+    def effect(self) -> float:
+        """Cliff's delta of the trials."""
+        return cliffs_delta(*self.samples) if self.samples else math.nan
+
+
+NO_RATIO = Ratio(NOTHING, 0)
+
+
+def _paired(above: Sample, below: Sample, common: Sequence[int]) -> Ratio:
+    logs = {process: above.logs[process] - below.logs[process] for process in common}
+    units = np.array(list(logs.values()))
+    error = float(units.std(ddof=1)) / math.sqrt(len(units))
+    return Ratio(_from_logs(math.exp(float(np.median(units))), *bounds(units)), min(above.count, below.count), logs, {},
+                 _p_value(float(units.mean()), error, len(units) - 1), len(units), (above, below))
+
+
+def _unpaired(above: Sample, below: Sample) -> Ratio:
+    found = _welch(*_units(above, below))
+    return Ratio(_from_logs(estimate(above) / estimate(below), *_difference_bounds(*found)),
+                 min(above.count, below.count), above.logs, below.logs, _p_value(*found),
+                 max(len(above.by_process), len(below.by_process)), (above, below), *found[1:])
 
 
 def ratio(above: Sample, below: Sample) -> Ratio:
-    """above ÷ below over the processes that measured both."""
+    """above ÷ below of one run, over the processes that measured both: what a process does to both cancels."""
     common = sorted(set(above.by_process) & set(below.by_process))
     if not common:
-        return Ratio(NOTHING, np.full(DRAWS, math.nan), 0)
-    top, bottom = above.restricted(common), below.restricted(common)
-    drawn = draws(top) / draws(bottom)
-    count = min(top.count, bottom.count)
-    return Ratio(interval(estimate(top) / estimate(bottom), drawn, count), drawn, count)
+        return NO_RATIO
+    if not len(common) == len(above.by_process) == len(below.by_process):
+        above, below = above.restricted(common), below.restricted(common)
+    return _paired(above, below, common) if len(common) > 1 else _unpaired(above, below)
+
+
+def ratio_between(above: Sample, below: Sample) -> Ratio:
+    """above ÷ below of two runs, whose processes have nothing in common, whatever their numbers."""
+    return _unpaired(above, below) if above.count and below.count else NO_RATIO
+
+
+def _process_means(logs: Sequence[Mapping[int, float]]) -> np.ndarray:
+    """For each process the mean of its deviations from the cells' medians: a process may lack some cells."""
+    deviations: Dict[int, List[float]] = {}
+    for one in logs:
+        centre = float(np.median(list(one.values())))
+        for process, value in one.items():
+            deviations.setdefault(process, []).append(value - centre)
+    return np.array([np.mean(values) for values in deviations.values()])
+
+
+def _independent_mean(ratios: Sequence[Ratio]) -> Tuple[float, float]:
+    """Half the interval of a mean whose cells vary on their own, by repetitions alone (Satterthwaite's degrees)."""
+    squares = np.array([one.error ** 2 for one in ratios])
+    freedoms = np.array([one.freedom for one in ratios])
+    if not freedoms.all():
+        return math.nan, math.nan
+    total = float(squares.sum())
+    freedom = total ** 2 / float((squares ** 2 / freedoms).sum()) if total > 0 else float(freedoms.sum())
+    half = _student_quantile(freedom) * math.sqrt(total) / len(ratios)
+    return -half, half
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A geometric mean of ratios, with the p-value against 1 where its processes can tell."""
+
+    interval: Interval
+    p_value: float = math.nan
+    processes: int = 0
+
+
+def geometric_mean_test(ratios: Sequence[Ratio]) -> Mean:
+    """The geometric mean of ratios. Its units are the processes, each with the mean over all cells: what one process
+    did to many cells at once is in the interval, not averaged away."""
+    usable = [one for one in ratios if math.isfinite(one.interval.value)]
+    if not usable:
+        return Mean(NOTHING)
+    centre = float(np.mean([math.log(one.interval.value) for one in usable]))
+    processes = max(one.processes for one in usable)
+    if processes < 2:
+        around = _independent_mean(usable)
+        return Mean(_from_logs(math.exp(centre), centre + around[0], centre + around[1]), math.nan, processes)
+    above = _process_means([one.above for one in usable if one.processes > 1])
+    if not any(one.below for one in usable):
+        if len(above) < 2:
+            return Mean(Interval(math.exp(centre)))
+        low, high = bounds(above)
+        error = float(above.std(ddof=1)) / math.sqrt(len(above))
+        p_value = _p_value(centre + float(above.mean()), error, len(above) - 1)
+    else:
+        below = _process_means([one.below for one in usable if one.processes > 1])
+        difference, error, freedom = _welch(above, below)
+        low, high = _difference_bounds(difference, error, freedom)
+        p_value = _p_value(centre + difference, error, freedom)
+    return Mean(_from_logs(math.exp(centre), centre + low, centre + high), p_value, processes)
 
 
 def geometric_mean(ratios: Sequence[Ratio]) -> Interval:
-    """The geometric mean of ratios; its interval comes from the same draws, so dependence between cells is kept."""
-    usable: List[Ratio] = [one for one in ratios if math.isfinite(one.interval.value)]
-    if not usable:
-        return NOTHING
-    value = float(np.exp(np.mean([math.log(one.interval.value) for one in usable])))
-    drawn = np.exp(np.mean([np.log(one.drawn) for one in usable], axis=0))
-    return interval(value, drawn, min(one.count for one in usable))
+    """The geometric mean of ratios with its interval."""
+    return geometric_mean_test(ratios).interval

@@ -15,7 +15,8 @@ from scipy.stats import wilcoxon
 from rcb.files import write_atomically
 from rcb.rows import Rows
 from rcb.schema import CELL, MEASURED, STATUSES
-from rcb.stats import NOTHING, Interval, Ratio, Sample, geometric_mean, median, ratio
+from rcb.stats import NOTHING, Interval, Ratio, Sample, geometric_mean, median, ratio, spread
+from rcb.verdict import INCONCLUSIVE, Verdict, holm, judge
 
 BASELINE = "plain"
 TWIN = "plain_twin"
@@ -25,6 +26,16 @@ COST = "cost against plain"
 SPEEDUP = "speedup against one thread"
 
 CellKey = Tuple[str, str, str, str, int, str]
+
+
+@dataclass(frozen=True)
+class Test:
+    """What may be said of a cell's ratio: p-values are adjusted over all ratios of the run (Holm)."""
+
+    p_adjusted: float
+    rank_p_adjusted: float
+    effect: float
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,9 @@ class Cell:
     statuses: Dict[str, int]
     extra: Dict[str, object]
     reason: str
+    spread: float = math.nan
+    noisy: int = 0
+    test: Optional[Test] = None
 
     @property
     def pattern(self) -> str:
@@ -76,6 +90,11 @@ class NoiseFloor:
         """The largest relative difference that means nothing, for a geometric mean over cells."""
         return max(abs(math.log(edge)) for edge in (self.mean.value, self.mean.low, self.mean.high)
                    if math.isfinite(edge))
+
+    @property
+    def cell_width(self) -> float:
+        """The largest relative difference that means nothing, for a single cell: what the worst pair shows."""
+        return abs(math.log(self.worst))
 
 
 @dataclass(frozen=True)
@@ -128,25 +147,31 @@ class Summary:
         return {status: int(counts.get(status, 0)) for status in STATUSES}
 
 
-def _sample(key: CellKey, group: pd.DataFrame, column: str) -> Sample:
-    name = "/".join(str(part) for part in key) + "/" + column
-    return Sample(name, {int(process): part[column].to_numpy() for process, part in group.groupby("process")})
+def by_unit(name: str, units: np.ndarray, values: np.ndarray) -> Sample:
+    """Values by the process that measured them."""
+    order = np.argsort(units, kind="stable")
+    names, starts = np.unique(units[order], return_index=True)
+    return Sample(name, dict(zip(names.tolist(), np.split(values[order], starts[1:]))))
 
 
 def _role_costs(group: pd.DataFrame) -> str:
     """Median ns per operation of each role, where threads have different ones: role=ns joined by ;."""
-    found: Dict[str, List[float]] = {}
-    for roles, ops, elapsed in zip(group["roles"], group["thread_ops"], group["thread_ns"]):
+    found: Dict[str, List[pd.Series]] = {}
+    for roles, part in group[group["roles"].str.contains("+", regex=False)].groupby("roles"):
         names = roles.split("+")
         if len(set(names)) < 2:
             continue
-        for name, own_ops, own_ns in zip(names, ops.split("+"), elapsed.split("+")):
-            try:
-                if float(own_ops) > 0:
-                    found.setdefault(name, []).append(float(own_ns) / float(own_ops))
-            except ValueError:
-                continue
-    return ";".join(f"{name}={np.median(values):.6g}" for name, values in found.items())
+        ops, elapsed = (part[column].str.split("+", expand=True).apply(pd.to_numeric, errors="coerce")
+                        for column in ("thread_ops", "thread_ns"))
+        for place in range(min(len(names), ops.shape[1], elapsed.shape[1])):
+            found.setdefault(names[place], []).append((elapsed[place] / ops[place])[ops[place] > 0].dropna())
+    costs = {name: pd.concat(parts) for name, parts in found.items()}
+    return ";".join(f"{name}={values.median():.6g}" for name, values in costs.items() if len(values))
+
+
+def _noisy(group: pd.DataFrame) -> int:
+    """Rows that the noise gate flagged and kept; older rows have no such column."""
+    return int((group["noise"].fillna("") != "").sum()) if "noise" in group else 0
 
 
 def _middle(values: pd.Series) -> float:
@@ -176,12 +201,14 @@ def _baseline_key(key: CellKey) -> Tuple[str, CellKey]:
 
 
 @dataclass(frozen=True)
-class _Samples:
+class Samples:
+    """The two figures of one cell."""
+
     ns_per_op: Sample
     ops_per_s: Sample
 
 
-def _compare(comparison: str, own: _Samples, base: _Samples) -> Ratio:
+def _compare(comparison: str, own: Samples, base: Samples) -> Ratio:
     if comparison == SPEEDUP:
         return ratio(own.ops_per_s, base.ops_per_s)
     return ratio(own.ns_per_op, base.ns_per_op)
@@ -196,30 +223,45 @@ def _natural(text: str) -> List[Tuple[float, str]]:
     return [(float(part), "") if part.isdigit() else (math.inf, part) for part in re.split(r"([0-9]+)", text) if part]
 
 
-def _ordered_groups(frame: pd.DataFrame) -> Dict[CellKey, pd.DataFrame]:
-    """The rows of each cell, in the order in which people look for them: small working sets before large ones."""
-    groups: Dict[CellKey, pd.DataFrame] = {key: group for key, group in frame.groupby(CELL, sort=False)}
+def _ordered_places(frame: pd.DataFrame) -> Dict[CellKey, np.ndarray]:
+    """The places of each cell's rows, in the order in which people look for them: small working sets before large."""
+    places = frame[CELL].groupby(CELL, sort=False).indices
     sizes = frame.groupby(CELL[:3])["working_set_bytes"].min().fillna(0.0).to_dict()
 
-    def place(key: CellKey) -> Tuple[object, ...]:
+    def order(key: CellKey) -> Tuple[object, ...]:
         driver, workload, params, variant, threads, placement = key
         return driver, workload, sizes[driver, workload, params], _natural(params), threads, variant, placement
 
-    return {key: groups[key] for key in sorted(groups, key=place)}
+    return {key: places[key] for key in sorted(places, key=order)}
 
 
-def _cells(frame: pd.DataFrame) -> Tuple[List[Cell], Dict[CellKey, Ratio]]:
-    groups = _ordered_groups(frame)
-    used = {key: group[group["status"].isin(MEASURED)] for key, group in groups.items()}
-    samples = {key: _Samples(_sample(key, group, "ns_per_op"), _sample(key, group, "ops_per_s"))
-               for key, group in used.items() if len(group)}
-    cells: List[Cell] = []
-    ratios: Dict[CellKey, Ratio] = {}
-    for key, group in groups.items():
+def _ratios(samples: Dict[CellKey, Samples]) -> Dict[CellKey, Ratio]:
+    found = {}
+    for key, own in samples.items():
         comparison, base = _baseline_key(key)
+        if base in samples:
+            found[key] = _compare(comparison, own, samples[base])
+    return found
+
+
+def _tests(ratios: Dict[CellKey, Ratio], floor: float) -> Dict[CellKey, Test]:
+    """The verdicts on all ratios but those of a cell to itself, as one family."""
+    keys = [key for key, one in ratios.items() if _baseline_key(key)[1] != key and math.isfinite(one.interval.value)]
+    adjusted = holm([ratios[key].p_value for key in keys])
+    ranked = holm([ratios[key].rank_p_value for key in keys])
+    # A cost above 1 is slower, a speedup above 1 is faster.
+    return {key: Test(float(p), float(rank), ratios[key].effect,
+                      judge(ratios[key].interval, float(p), floor, _baseline_key(key)[0] == COST))
+            for key, p, rank in zip(keys, adjusted, ranked)}
+
+
+def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict[CellKey, Samples],
+           ratios: Dict[CellKey, Ratio], tests: Dict[CellKey, Test]) -> List[Cell]:
+    cells: List[Cell] = []
+    for key, own_places in places.items():
+        group = frame.iloc[own_places]
         own = samples.get(key)
-        if own is not None and base in samples:
-            ratios[key] = _compare(comparison, own, samples[base])
+        used = group[group["status"].isin(MEASURED)]
         counts = group["status"].value_counts()
         cells.append(Cell(
             *key,
@@ -227,13 +269,39 @@ def _cells(frame: pd.DataFrame) -> Tuple[List[Cell], Dict[CellKey, Ratio]]:
             processes=len(own.ns_per_op.by_process) if own else 0,
             ns_per_op=median(own.ns_per_op) if own else NOTHING,
             ops_per_s=median(own.ops_per_s) if own else NOTHING,
-            comparison=comparison if key in ratios else "",
+            comparison=_baseline_key(key)[0] if key in ratios else "",
             ratio=ratios[key].interval if key in ratios else NOTHING,
             statuses={status: int(counts.get(status, 0)) for status in STATUSES},
-            extra=_extra(used[key]),
+            extra=_extra(used),
             reason=_first_reason(group),
+            spread=spread(own.ns_per_op) if own else math.nan,
+            noisy=_noisy(used),
+            test=tests.get(key),
         ))
-    return cells, ratios
+    return cells
+
+
+def _samples(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray]) -> Dict[CellKey, Samples]:
+    measured = frame["status"].isin(MEASURED).to_numpy(dtype=bool)
+    units, costs, rates = (frame[name].to_numpy() for name in ("unit", "ns_per_op", "ops_per_s"))
+    found = {}
+    for key, all_of_it in places.items():
+        used = all_of_it[measured[all_of_it]]
+        if len(used):
+            name = "/".join(map(str, key))
+            found[key] = Samples(by_unit(name, units[used], costs[used]), by_unit(name, units[used], rates[used]))
+    return found
+
+
+def samples_of(frame: pd.DataFrame) -> Dict[CellKey, Samples]:
+    """The values of each cell that has some, in the order of the tables."""
+    return _samples(frame, _ordered_places(frame))
+
+
+def floor_of(samples: Dict[CellKey, Samples]) -> Optional[NoiseFloor]:
+    """The floor of a run's samples; None where plain and plain_twin were not both measured."""
+    twins = {key: own for key, own in samples.items() if key[0] == OVERHEAD and key[3] in (BASELINE, TWIN)}
+    return _floor(_ratios(twins))
 
 
 def _floor(ratios: Dict[CellKey, Ratio]) -> Optional[NoiseFloor]:
@@ -282,22 +350,37 @@ def _headline_order(line: Headline) -> Tuple[float, float, str]:
 
 
 def _trials(frame: pd.DataFrame) -> Trials:
-    identity = CELL + ["process", "repetition"]
-    invalid = frame[frame["status"] == "invalid"].groupby(identity).size()
-    good = frame[frame["status"].isin(MEASURED)].groupby(identity).size()
-    wrong = frame[frame["audit"] == "failed"].groupby(identity).size()
+    identity = CELL + ["unit", "repetition"]
+    invalid = frame.loc[frame["status"] == "invalid", identity].drop_duplicates()
+    if invalid.empty:
+        return Trials(0, 0)
+    wrong = frame.loc[frame["audit"] == "failed", identity].drop_duplicates()
+    # Of a million rows few are spoiled: those of their processes and rounds are all that matter.
+    near = frame["unit"].isin(invalid["unit"]) & frame["repetition"].isin(invalid["repetition"])
+    good = frame.loc[near & frame["status"].isin(MEASURED), identity].drop_duplicates()
+    known = invalid.merge(good.assign(good=True), how="left").merge(wrong.assign(wrong=True), how="left")
     # Noise is forgiven when the cell was measured again; a wrong count never is.
-    saved = invalid.index.isin(good.index) & ~invalid.index.isin(wrong.index)
-    return Trials(failed=int((~saved).sum()), repeated=int(saved.sum()))
+    saved = int((known["good"].notna() & known["wrong"].isna()).sum())
+    return Trials(failed=len(invalid) - saved, repeated=saved)
 
 
 def summarise(rows: Rows) -> Summary:
     """All numbers of a run."""
-    cells, ratios = _cells(rows.frame)
+    places = _ordered_places(rows.frame)
+    samples = _samples(rows.frame, places)
+    ratios = _ratios(samples)
+    floor = _floor(ratios)
+    cells = _cells(rows.frame, places, samples, ratios, _tests(ratios, floor.cell_width if floor else 0.0))
     scaling = [cell.threads for cell in cells if cell.driver == SCALING and cell.measured and not cell.oversubscribed]
     modes = dict(zip(rows.frame["variant"], rows.frame["mode"]))
-    bare = Summary(rows, tuple(cells), _floor(ratios), (), max(scaling, default=1), modes, _trials(rows.frame))
+    bare = Summary(rows, tuple(cells), floor, (), max(scaling, default=1), modes, _trials(rows.frame))
     return replace(bare, headline=_headline(bare, ratios))
+
+
+def _tested(cell: Cell) -> Dict[str, object]:
+    test = cell.test or Test(math.nan, math.nan, math.nan, Verdict(INCONCLUSIVE))
+    return {"verdict": str(test.verdict) if cell.test else "", "p_adjusted": test.p_adjusted,
+            "rank_p_adjusted": test.rank_p_adjusted, "effect": test.effect}
 
 
 def table_of_cells(summary: Summary) -> pd.DataFrame:
@@ -310,9 +393,10 @@ def table_of_cells(summary: Summary) -> pd.DataFrame:
             if name == "ratio":
                 record["comparison"] = cell.comparison
             record.update({f"{name}": found.value, f"{name}_low": found.low, f"{name}_high": found.high})
+        record.update(_tested(cell))
         record.update(cell.statuses)
         record.update(cell.extra)
-        record["reason"] = cell.reason
+        record.update(reason=cell.reason, spread=cell.spread, noisy=cell.noisy)
         records.append(record)
     return pd.DataFrame(records) if records else pd.DataFrame(columns=CELL)
 

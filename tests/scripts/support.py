@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import os
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
-from typing import Dict, Iterable, List, Mapping, Optional
+from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
 STAND_IN = Path(__file__).with_name("stand_in.py")
 sys.path.insert(0, str(SCRIPTS))
 
+from rcb.errors import guarded  # noqa: E402
 from rcb.schema import COLUMNS  # noqa: E402
 
 
@@ -56,6 +59,15 @@ class ScratchTest(unittest.TestCase):
         self.assertEqual(1, len(text.strip().splitlines()), text)
         for part in parts:
             self.assertIn(part, text)
+
+
+def called(name: str, main: Callable[[Sequence[str]], int],
+           *arguments: object) -> "subprocess.CompletedProcess[str]":
+    """Calls a command in this process, which saves the second that an interpreter needs to import what it wants."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = guarded(name, main, list(map(str, arguments)))
+    return subprocess.CompletedProcess([name], status, out.getvalue(), err.getvalue())
 
 
 def row(**values: object) -> Dict[str, object]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import unittest
 from pathlib import Path
+from unittest import mock
 
+import many_rows
 from support import ROOT, ScratchTest, row, write_rows
 
+from rcb import parse
 from rcb.errors import UsageError
+from rcb.parse import fields_of
 from rcb.rows import read
 from rcb.schema import COLUMNS
+from rcb.summary import summarise
 
 
 class GoodRows(ScratchTest):
@@ -80,6 +85,25 @@ class BadRows(ScratchTest):
             (self.scratch / "cut.csv").write_bytes(whole[:end])
             found = read(self.scratch / "cut.csv")
             self.assertEqual((1, 1), (len(found.frame), len(found.bad)))
+
+
+class ManyRows(ScratchTest):
+    def test_are_read_by_columns_whatever_single_lines_hold(self) -> None:
+        path = many_rows.write(self.scratch / "trials.csv", 20_000)
+        lines = path.read_bytes().split(b"\n")
+        lines[7000] = lines[7000].replace(b",ok,", b",fine,")
+        lines[12000] = lines[12000].replace(b"made-up", b"made-\xc3\xbcp")
+        lines[15000] = lines[14999]
+        path.write_bytes(b"\n".join(lines)[:-30])
+        one_by_one = []
+        with mock.patch.object(parse, "fields_of", side_effect=lambda line: one_by_one.append(line) or fields_of(line)):
+            found = read(path, allow_mixed=True)
+        self.assertEqual([7001, 15001, 20001], [bad.line for bad in found.bad])
+        self.assertEqual(20_000 - 3, len(found.frame))
+        self.assertEqual(1, int((found.frame["host"] == "made-\u00fcp").sum()))
+        self.assertEqual(list(range(2, 20_001)), sorted([*found.frame["line"], 7001, 15001]))
+        self.assertLess(len(one_by_one), 100)
+        self.assertEqual(len(many_rows.cells()), len(summarise(found).cells))
 
 
 class ForeignFiles(ScratchTest):

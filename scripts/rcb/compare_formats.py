@@ -1,0 +1,231 @@
+"""A comparison of runs as people and programs read it: a terminal table, Markdown, tidy CSV, one HTML file."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Dict, List, Sequence, TextIO, Tuple
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from rcb.compare_runs import Comparison, Difference, Side, unit_of
+from rcb.schema import CELL
+from rcb.stats import Interval
+from rcb.verdict import FASTER, INCONCLUSIVE, SAME, SLOWER
+
+NO_NUMBER = "–"
+Grid = Tuple[List[str], List[List[str]]]
+
+
+def _change(ratio: float) -> str:
+    """A ratio as people say it: +3.2 %, or 5.6× where a percentage would be hard to read."""
+    if not math.isfinite(ratio):
+        return NO_NUMBER
+    return f"{(ratio - 1) * 100:+.1f} %" if 0.5 <= ratio < 2 else f"{ratio:.3g}×"
+
+
+def _span(found: Interval) -> str:
+    return f"{_change(found.low)} to {_change(found.high)}" if found.bounded else NO_NUMBER
+
+
+def _figure(value: float) -> str:
+    return f"{value:.4g}" if math.isfinite(value) else NO_NUMBER
+
+
+def _columns(comparisons: Sequence[Comparison]) -> List[str]:
+    return [head for one in comparisons
+            for head in (f"time {one.other.label} ÷ {one.base.label}", "95 % interval", "verdict")]
+
+
+def _judged(found: "Difference | None") -> List[str]:
+    if found is None:
+        return [NO_NUMBER, NO_NUMBER, "not in both"]
+    return [_change(found.time.value), _span(found.time), str(found.verdict)]
+
+
+def mean_grid(comparisons: Sequence[Comparison]) -> Grid:
+    """Geometric means: of each driver, and of each variant in it."""
+    found: Dict[Tuple[str, ...], Dict[int, Difference]] = {}
+    for place, one in enumerate(comparisons):
+        for mean in one.means:
+            found.setdefault(mean.name, {})[place] = mean
+    body = []
+    for name, means in found.items():
+        cells = max(mean.cells for mean in means.values())
+        row = [name[0], name[1] if len(name) > 1 else "all", str(cells)]
+        body.append(row + [text for place in range(len(comparisons)) for text in _judged(means.get(place))])
+    return ["driver", "variant", "cells", *_columns(comparisons)], body
+
+
+def cell_grid(comparisons: Sequence[Comparison], changed: bool = False) -> Grid:
+    """One line for each cell that two runs have in common; changed: only where a verdict is a difference."""
+    found: Dict[Tuple[str, ...], Dict[int, Difference]] = {}
+    for place, one in enumerate(comparisons):
+        for cell in one.cells:
+            found.setdefault(cell.name, {})[place] = cell
+    labels = [comparisons[0].base.label, *(one.other.label for one in comparisons)]
+    body = []
+    for name, cells in found.items():
+        if changed and all(cell.verdict.kind in (SAME, INCONCLUSIVE) for cell in cells.values()):
+            continue
+        first = next(iter(cells.values()))
+        figures = [_figure(first.values[0])]
+        figures += [_figure(cells[place].values[1]) if place in cells else NO_NUMBER
+                    for place in range(len(comparisons))]
+        assert first.key is not None
+        body.append([*name, unit_of(first.key), *figures,
+                     *(text for place in range(len(comparisons)) for text in _judged(cells.get(place)))])
+    return [*CELL, "unit", *labels, *_columns(comparisons)], body
+
+
+def missing_lines(comparisons: Sequence[Comparison]) -> List[str]:
+    """The cells that only one side has."""
+    return [f"only in {label}: {' '.join(filter(None, map(str, key)))}"
+            for one in comparisons for key, label in one.missing]
+
+
+def _about(side: Side) -> str:
+    revision = f", revision {side.revision}" if side.revision else ""
+    bad = f", {len(side.rows.bad)} lines left out" if side.rows.bad else ""
+    return (f"{side.label}: {side.rows.path} ({', '.join(side.hosts)}{revision}, {side.processes} "
+            f"process{'' if side.processes == 1 else 'es'}, {len(side.rows.measured())} trials{bad})")
+
+
+def _percent(floor: float) -> str:
+    return f"{math.expm1(floor) * 100:.1f} %"
+
+
+def _floor(one: Comparison) -> str:
+    pair = f"{one.other.label} against {one.base.label}"
+    if one.floor is None or one.mean_floor is None:
+        return (f"{pair}: the noise floor is unknown, as neither run measured plain and plain_twin; verdicts rest on "
+                "intervals alone.")
+    partly = "" if one.base.floor and one.other.floor else " (of one run: the other has no plain and plain_twin)"
+    return (f"{pair}: the noise floor is {_percent(one.floor)} for a cell and {_percent(one.mean_floor)} for a "
+            f"mean{partly}; no difference below it is a result.")
+
+
+def notes(comparisons: Sequence[Comparison]) -> List[str]:
+    """What must be known to read the tables."""
+    base = comparisons[0].base
+    found = [_about(base), *(_about(one.other) for one in comparisons),
+             "Ratios are of the time of the same work: above 1 (+) is slower, in every driver."]
+    for one in comparisons:
+        found.append(_floor(one))
+        counts = {kind: sum(cell.verdict.kind == kind for cell in one.cells)
+                  for kind in (SLOWER, FASTER, SAME, INCONCLUSIVE)}
+        told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        found.append(f"{one.other.label} against {base.label}: {len(one.cells)} cells in both: {told}; "
+                     f"{len(one.missing)} in one only.")
+        if one.other.hosts != base.hosts:
+            found.append(f"{one.other.label} and {base.label} are of different machines: what differs is the machine, "
+                         "too.")
+        if max(base.processes, one.other.processes) < 2:
+            found.append(f"{one.other.label} and {base.label} have one process each, so what differs between processes "
+                         "is unknown: nothing is claimed; measure with --processes 3 or more.")
+    return found
+
+
+def _numeric(head: str) -> bool:
+    return head not in (*CELL, "verdict", "unit") or head == "threads"
+
+
+def _print_plain(grid: Grid, out: TextIO) -> None:
+    head, body = grid
+    widths = [max(len(row[place]) for row in (head, *body)) for place in range(len(head))]
+    for row in (head, *body):
+        texts = (text.rjust(width) if _numeric(name) else text.ljust(width)
+                 for name, text, width in zip(head, row, widths))
+        print("  ".join(texts).rstrip(), file=out)
+
+
+def _print_rich(grid: Grid, title: str, out: TextIO) -> None:
+    head, body = grid
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in head:
+        table.add_column(re.sub(r" (?=÷|interval)", "\n", name), justify="right" if _numeric(name) else "left",
+                         overflow="fold")
+    styles = {SLOWER: "bold red", FASTER: "bold green"}
+    for row in body:
+        style = next((styles[text] for text in row if text in styles), "")
+        table.add_row(*row, style=style)
+    Console(file=out).print(table)
+
+
+def print_terminal(comparisons: Sequence[Comparison], out: TextIO, every: bool) -> None:
+    """The means, the cells that differ (every: all cells), and the notes."""
+    sections = (("Geometric means", mean_grid(comparisons)),
+                ("Cells" if every else "Cells that differ", cell_grid(comparisons, not every)))
+    for title, grid in sections:
+        if not grid[1]:
+            print("No cell differs.", file=out)
+        elif out.isatty():
+            _print_rich(grid, title, out)
+        else:
+            print(title, file=out)
+            _print_plain(grid, out)
+        print(file=out)
+    missing = missing_lines(comparisons)
+    for line in missing if every else missing[:5]:
+        print(line, file=out)
+    if not every and len(missing) > 5:
+        print(f"… and {len(missing) - 5} more cells of one run only; --all lists them", file=out)
+    for note in notes(comparisons):
+        print(note, file=out)
+
+
+def _markdown_grid(grid: Grid) -> List[str]:
+    head, body = grid
+    rule = ["---:" if _numeric(name) else "---" for name in head]
+    return ["| " + " | ".join(text.replace("|", "\\|") for text in row) + " |" for row in (head, rule, *body)]
+
+
+def markdown(comparisons: Sequence[Comparison]) -> str:
+    """All of it as GitHub's Markdown."""
+    lines = ["# Comparison", "", *(f"- {note}" for note in notes(comparisons)),
+             "", "## Geometric means", "", *_markdown_grid(mean_grid(comparisons)),
+             "", "## Cells", "", *_markdown_grid(cell_grid(comparisons))]
+    missing = missing_lines(comparisons)
+    if missing:
+        lines += ["", "## Cells of one run only", "", *(f"- {line}" for line in missing)]
+    return "\n".join(lines) + "\n"
+
+
+def _record(one: Comparison, found: Difference) -> Dict[str, object]:
+    key = found.key or (found.name[0], "", "", found.name[1] if len(found.name) > 1 else "", "", "")
+    return {"base": str(one.base.rows.path), "other": str(one.other.rows.path),
+            "kind": "cell" if found.key else "geometric mean", **dict(zip(CELL, key)), "cells": found.cells,
+            "unit": unit_of(found.key) if found.key else "", "base_value": found.values[0],
+            "other_value": found.values[1], "time_ratio": found.time.value, "time_ratio_low": found.time.low,
+            "time_ratio_high": found.time.high, "p_adjusted": found.p_adjusted,
+            "rank_p_adjusted": found.rank_p_adjusted, "effect": found.effect, "verdict": str(found.verdict)}
+
+
+def tidy(comparisons: Sequence[Comparison]) -> str:
+    """One line for each cell or mean and each run but the first; cells of one run only have no numbers."""
+    records = [_record(one, found) for one in comparisons for found in one.differences]
+    for one in comparisons:
+        for key, label in one.missing:
+            records.append({"base": str(one.base.rows.path), "other": str(one.other.rows.path), "kind": "cell",
+                            **dict(zip(CELL, key)), "cells": 1, "unit": unit_of(key), "verdict": f"only in {label}"})
+    return pd.DataFrame(records).to_csv(index=False, float_format="%.9g", lineterminator="\n")
+
+
+def html(comparisons: Sequence[Comparison]) -> str:
+    """One file that opens without a network."""
+    here = Path(__file__).parent
+    environment = Environment(loader=FileSystemLoader(str(here)), autoescape=True, undefined=StrictUndefined,
+                              trim_blocks=True, lstrip_blocks=True)
+    sections = [("Geometric means", *mean_grid(comparisons)), ("Cells", *cell_grid(comparisons))]
+    return environment.get_template("compare.html.j2").render(
+        style=Markup((here / "report.css").read_text(encoding="utf-8")), notes=notes(comparisons), sections=sections,
+        missing=missing_lines(comparisons), numeric=_numeric)
+
+
+FORMATS = {"markdown": markdown, "csv": tidy, "html": html}

@@ -1,0 +1,199 @@
+"""Runs against a first one: matched cells, the time of the same work in one against the other, verdicts, and means.
+
+All ratios are of time, whatever the driver's own figure is: above 1 is slower. Where a driver is read in operations per
+second, the time of the same work is the inverse, so its ratio is the first run's rate ÷ the other's."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from rcb import stats
+from rcb.errors import UsageError
+from rcb.rows import Rows, read_measured
+from rcb.schema import CELL
+from rcb.stats import Interval, Ratio
+from rcb.summary import SCALING, CellKey, NoiseFloor, Samples, floor_of, samples_of
+from rcb.verdict import INCONCLUSIVE, SLOWER, Verdict, holm, judge
+
+# Windows are measured: a batch more or less is no other window.
+SAME_WINDOW = 0.1
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the runs that are compared."""
+
+    label: str
+    rows: Rows
+    revision: str
+    samples: Dict[CellKey, Samples]
+    floor: Optional[NoiseFloor]
+    windows: Dict[CellKey, float]
+
+    @property
+    def hosts(self) -> List[str]:
+        return sorted(self.rows.frame["host"].unique())
+
+    @property
+    def processes(self) -> int:
+        return int(self.rows.measured()["unit"].nunique())
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One matched cell, or a mean over several (no key): the time of the other run ÷ that of the first."""
+
+    name: Tuple[str, ...]
+    key: Optional[CellKey]
+    values: Tuple[float, float]
+    time: Interval
+    cells: int
+    p_adjusted: float
+    rank_p_adjusted: float
+    effect: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One run against the first."""
+
+    base: Side
+    other: Side
+    floor: Optional[float]
+    mean_floor: Optional[float]
+    means: Tuple[Difference, ...]
+    cells: Tuple[Difference, ...]
+    missing: Tuple[Tuple[CellKey, str], ...]
+
+    @property
+    def differences(self) -> Tuple[Difference, ...]:
+        return self.means + self.cells
+
+    def slower_than(self, limit: float) -> List[Difference]:
+        """What is slower by more than a relative difference, and certainly slower."""
+        return [one for one in self.differences if one.verdict.kind == SLOWER and one.time.value > 1.0 + limit]
+
+
+def _revision(path: Path) -> str:
+    try:
+        record = json.loads((path.parent / "run.json").read_text(encoding="utf-8"))
+        return str(record.get("revision", "")) if isinstance(record, dict) else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def load(label: str, place: Path, allow_mixed: bool) -> Side:
+    """Reads one run; UsageError where it has nothing to compare."""
+    rows = read_measured(label, place, allow_mixed)
+    used = rows.measured()
+    windows = used.groupby(CELL)["window_s"].median().dropna().to_dict()
+    samples = samples_of(rows.frame)
+    return Side(label, rows, _revision(rows.path), samples, floor_of(samples), windows)
+
+
+def _check_windows(base: Side, other: Side) -> None:
+    """A window of another length is another experiment: warm-up, turns of a GIL and noise weigh otherwise."""
+    for driver in sorted({key[0] for key in base.windows}):
+        both = [key for key in base.windows if key[0] == driver and key in other.windows]
+        pairs = sorted((other.windows[key] / base.windows[key], key) for key in both if base.windows[key] > 0)
+        if not pairs:
+            continue
+        factor, key = pairs[len(pairs) // 2]
+        if not 1 / (1 + SAME_WINDOW) <= factor <= 1 + SAME_WINDOW:
+            raise UsageError(f"{other.label}: '{other.rows.path}' has windows of {other.windows[key] * 1e3:.3g} ms in "
+                             f"driver {driver}, and {base.label} '{base.rows.path}' has {base.windows[key] * 1e3:.3g} "
+                             "ms; accepted: runs with the same --window")
+
+
+def _time(key: CellKey, base: Samples, other: Samples) -> Ratio:
+    if key[0] == SCALING:
+        return stats.ratio_between(base.ops_per_s, other.ops_per_s)
+    return stats.ratio_between(other.ns_per_op, base.ns_per_op)
+
+
+def _values(key: CellKey, one: Samples) -> float:
+    return stats.estimate(one.ops_per_s if key[0] == SCALING else one.ns_per_op)
+
+
+def unit_of(key: CellKey) -> str:
+    """The unit of a cell's own figure."""
+    return "operations/s" if key[0] == SCALING else "ns"
+
+
+def _widest(floors: Sequence[Optional[float]]) -> Optional[float]:
+    known = [floor for floor in floors if floor is not None]
+    return max(known) if known else None
+
+
+@dataclass
+class _Draft:
+    """A comparison before its p-values are adjusted."""
+
+    base: Side
+    other: Side
+    ratios: Dict[CellKey, Ratio]
+    means: Dict[Tuple[str, ...], Tuple[stats.Mean, int]]
+
+    def p_values(self) -> List[float]:
+        return ([mean.p_value for mean, _ in self.means.values()]
+                + [one.p_value if one.processes > 1 else math.nan for one in self.ratios.values()])
+
+
+def _draft(base: Side, other: Side) -> _Draft:
+    _check_windows(base, other)
+    ratios = {key: _time(key, own, other.samples[key]) for key, own in base.samples.items() if key in other.samples}
+    if not ratios:
+        raise UsageError(f"{other.label}: '{other.rows.path}' has no cell in common with {base.label} "
+                         f"'{base.rows.path}'; accepted: runs that share a driver, workload, parameters, variant, "
+                         "threads and placement")
+    groups: Dict[Tuple[str, ...], List[Ratio]] = {}
+    for key, one in ratios.items():
+        groups.setdefault((key[0],), []).append(one)
+    for key, one in ratios.items():
+        groups.setdefault((key[0], key[3]), []).append(one)
+    return _Draft(base, other, ratios, {name: (stats.geometric_mean_test(own), len(own))
+                                        for name, own in groups.items()})
+
+
+def _verdict(found: Interval, processes: int, p_adjusted: float, floor: Optional[float]) -> Verdict:
+    # What differs between processes is unknown where each side has one.
+    return judge(found, p_adjusted, floor or 0.0) if processes > 1 else Verdict(INCONCLUSIVE)
+
+
+def _finished(draft: _Draft, adjusted: Sequence[float], ranked: Sequence[float]) -> Comparison:
+    floors = [side.floor for side in (draft.base, draft.other)]
+    floor = _widest([one.cell_width if one else None for one in floors])
+    mean_floor = _widest([one.width if one else None for one in floors])
+    means = tuple(
+        Difference(name, None, (math.nan, math.nan), mean.interval, count, p, math.nan, math.nan,
+                   _verdict(mean.interval, mean.processes, p, mean_floor))
+        for (name, (mean, count)), p in zip(draft.means.items(), adjusted))
+    cells = []
+    for (key, one), p, rank in zip(draft.ratios.items(), adjusted[len(means):], ranked):
+        values = _values(key, draft.base.samples[key]), _values(key, draft.other.samples[key])
+        # Cliff's delta as of time: the samples of a rate come in the order that makes it so.
+        cells.append(Difference(tuple(map(str, key)), key, values, one.interval, 1, p, rank,
+                                one.effect, _verdict(one.interval, one.processes, p, floor)))
+    sides = ((draft.base, draft.other), (draft.other, draft.base))
+    missing = tuple((key, own.label) for own, against in sides for key in own.samples if key not in against.samples)
+    return Comparison(draft.base, draft.other, floor, mean_floor, means, tuple(cells), missing)
+
+
+def compare(sides: Sequence[Side]) -> List[Comparison]:
+    """Each run against the first. The p-values of all cells and means of all of them are adjusted as one family."""
+    drafts = [_draft(sides[0], other) for other in sides[1:]]
+    p_values = [p for draft in drafts for p in draft.p_values()]
+    rank_p_values = [one.rank_p_value if one.processes > 1 else math.nan
+                     for draft in drafts for one in draft.ratios.values()]
+    adjusted, ranked = holm(p_values).tolist(), holm(rank_p_values).tolist()
+    found = []
+    for draft in drafts:
+        count, cells = len(draft.p_values()), len(draft.ratios)
+        found.append(_finished(draft, adjusted[:count], ranked[:cells]))
+        adjusted, ranked = adjusted[count:], ranked[cells:]
+    return found

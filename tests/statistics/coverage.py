@@ -1,0 +1,193 @@
+"""How often 95 % intervals hold the truth, and how often an A/A comparison claims a difference: on made-up runs.
+
+    python3 tests/statistics/coverage.py --runs 4000      prints the tables of docs/statistics.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import multiprocessing
+import os
+from dataclasses import replace
+from typing import Callable, Dict, Iterator, List, Sequence, Tuple
+
+import numpy as np
+
+from model import SHAPES, Design, truth
+from rcb import stats
+from rcb.stats import Interval, Sample
+from rcb.verdict import FASTER, SLOWER, holm, judge
+
+CELLS = 8
+SIZES: Sequence[Tuple[int, int]] = ((1, 5), (1, 10), (1, 30), (3, 5), (5, 5), (10, 5), (20, 5))
+
+
+def _factors(rng: np.random.Generator, cells: int) -> np.ndarray:
+    return np.exp(rng.uniform(-2.0, 4.0, cells))
+
+
+def _median(design: Design, rng: np.random.Generator) -> Tuple[Interval, float]:
+    factors = _factors(rng, 1)
+    centre = truth(design.shape, design.processes, design.repetitions, design.shared)
+    return stats.median(design.samples(rng, factors)[0]), math.log(factors[0]) + centre
+
+
+def _ratio(design: Design, rng: np.random.Generator) -> Tuple[Interval, float]:
+    two = Design(design.shape, design.processes, design.repetitions, 2, design.shared)
+    factors = _factors(rng, 2)
+    above, below = two.samples(rng, factors)
+    return stats.ratio(above, below).interval, math.log(factors[0] / factors[1])
+
+
+def _between(design: Design, rng: np.random.Generator) -> Tuple[Interval, float]:
+    factors = _factors(rng, 2)
+    above, below = (design.samples(rng, factors[place:place + 1])[0] for place in (0, 1))
+    return stats.ratio_between(above, below).interval, math.log(factors[0] / factors[1])
+
+
+def _mean(design: Design, rng: np.random.Generator) -> Tuple[Interval, float]:
+    many = Design(design.shape, design.processes, design.repetitions, 2 * CELLS, design.shared)
+    factors = _factors(rng, 2 * CELLS)
+    found = many.samples(rng, factors)
+    mean = stats.geometric_mean([stats.ratio(*pair) for pair in zip(found[:CELLS], found[CELLS:])])
+    return mean, float(np.mean(np.log(factors[:CELLS] / factors[CELLS:])))
+
+
+def _mean_between(design: Design, rng: np.random.Generator) -> Tuple[Interval, float]:
+    many = Design(design.shape, design.processes, design.repetitions, CELLS, design.shared)
+    top, bottom = _factors(rng, CELLS), _factors(rng, CELLS)
+    pairs = zip(many.samples(rng, top), many.samples(rng, bottom))
+    mean = stats.geometric_mean([stats.ratio_between(*pair) for pair in pairs])
+    return mean, float(np.mean(np.log(top / bottom)))
+
+
+Estimator = Callable[[Design, np.random.Generator], Tuple[Interval, float]]
+ESTIMATORS: Dict[str, Estimator] = {"median": _median, "ratio": _ratio, "ratio of two runs": _between,
+                                    "mean": _mean, "mean of two runs": _mean_between}
+
+
+def covered(estimator: Estimator, design: Design, runs: int, seed: int) -> float:
+    """The share of runs whose interval holds the truth."""
+    rng = np.random.default_rng(seed)
+    hits = 0
+    for _ in range(runs):
+        found, true = estimator(design, rng)
+        hits += math.log(found.low) <= true <= math.log(found.high)
+    return hits / runs
+
+
+def designs() -> Iterator[Design]:
+    for processes, repetitions in SIZES:
+        for shape in SHAPES:
+            if processes > 1:
+                yield Design(shape, processes, repetitions, shared=True)
+                yield Design(shape, processes, repetitions, shared=False)
+            elif shape != "modes":  # which are of processes
+                yield Design(shape, processes, repetitions)
+
+
+def bootstrap(sample: Sample, rng: np.random.Generator, hierarchy: bool, draws: int = 500) -> Interval:
+    """The percentile bootstrap that was here before: processes with replacement, then (hierarchy) their trials."""
+    table = np.stack(list(sample.by_process.values()))
+    chosen = rng.integers(len(table), size=(draws, len(table), 1))
+    trials = rng.integers(table.shape[1], size=(draws, *table.shape)) if hierarchy else np.arange(table.shape[1])
+    drawn = np.median(np.median(table[chosen, trials], axis=2), axis=1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Interval(stats.estimate(sample), low, high)
+
+
+def _bootstrapped(hierarchy: bool) -> Estimator:
+    def estimator(design: Design, rng: np.random.Generator) -> Tuple[Interval, float]:
+        sample = design.samples(rng, np.ones(1))[0]
+        return (bootstrap(sample, rng, hierarchy),
+                truth(design.shape, design.processes, design.repetitions, design.shared))
+    return estimator
+
+
+def _by_one(method: Callable[[np.ndarray], Tuple[float, float]]) -> Estimator:
+    def estimator(design: Design, rng: np.random.Generator) -> Tuple[Interval, float]:
+        low, high = method(design.samples(rng, np.ones(1))[0].units())
+        return (Interval(1.0, math.exp(low), math.exp(high)),
+                truth(design.shape, design.processes, design.repetitions, design.shared))
+    return estimator
+
+
+METHODS: Dict[str, Estimator] = {
+    "t": _by_one(stats._student_bounds),
+    "order statistics": _by_one(stats._order_bounds),
+    "bootstrap of processes": _bootstrapped(False),
+    "bootstrap of the hierarchy": _bootstrapped(True),
+}
+
+
+def claims(design: Design, runs: int, seed: int, effect: float = 0.0, floor: float = 0.0) -> Tuple[float, float, float]:
+    """Of comparisons of two runs with the same costs but for the first cell's, which is slower by effect: the share
+    with a false claim or more, with a p-value of rank under 5 % after Holm, and that found the first cell's."""
+    rng = np.random.default_rng(seed)
+    false = ranked = found = 0
+    for _ in range(runs):
+        factors = _factors(rng, design.cells)
+        changed = factors * np.where(np.arange(design.cells) == 0, 1.0 + effect, 1.0)
+        pairs = zip(design.samples(rng, changed), design.samples(rng, factors))
+        ratios = [stats.ratio_between(*pair) for pair in pairs]
+        adjusted = holm([one.p_value for one in ratios])
+        kinds = [judge(one.interval, p, floor).kind for one, p in zip(ratios, adjusted)]
+        false += any(kind in (FASTER, SLOWER) for kind in (kinds[1:] if effect else kinds))
+        ranked += bool((holm([one.rank_p_value for one in ratios]) < 0.05).any())
+        found += kinds[0] == SLOWER
+    return false / runs, ranked / runs, found / runs
+
+
+def _print(head: Sequence[str], body: List[Sequence[str]]) -> None:
+    for row in (head, ["---"] * len(head), *body):
+        print("| " + " | ".join(row) + " |", flush=True)
+    print()
+
+
+def _kind(design: Design) -> str:
+    return f"{design.shape}{'' if design.processes == 1 or design.shared else ', own'}"
+
+
+def _coverage_row(work: Tuple[Design, int, int]) -> List[str]:
+    design, runs, seed = work
+    shares = [covered(one, design, runs, seed) for one in ESTIMATORS.values()]
+    return [str(design.processes), str(design.repetitions), _kind(design), *(f"{one * 100:.1f}" for one in shares)]
+
+
+def _method_row(work: Tuple[Design, int, int]) -> List[str]:
+    design, runs, seed = work
+    # Under six processes no pair of order statistics holds 95 %.
+    shares = [math.nan if name == "order statistics" and design.processes < 6 else covered(one, design, runs, seed)
+              for name, one in METHODS.items()]
+    return [str(design.processes), design.shape, *("–" if math.isnan(one) else f"{one * 100:.1f}" for one in shares)]
+
+
+def _claims_row(work: Tuple[Design, int, int]) -> List[str]:
+    design, runs, seed = work
+    false, ranked, _ = claims(design, runs, seed)
+    found = claims(design, runs, seed, 0.10, 0.01)[2]
+    return [str(design.processes), design.shape, f"{false * 100:.1f}", f"{ranked * 100:.1f}", f"{found * 100:.0f}"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=4000, help="made-up runs of each line (default: 4000); a quarter of "
+                        "them for the bootstrap, an eighth for the families")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (default: one a processor)")
+    options = parser.parse_args()
+    grid = [Design(shape, processes, 5) for processes in (3, 5, 10, 20) for shape in SHAPES]
+    tables = (
+        (_coverage_row, list(designs()), options.runs, ("processes", "trials each", "shape", *ESTIMATORS)),
+        (_method_row, grid, options.runs // 4, ("processes", "shape", *METHODS)),
+        (_claims_row, [replace(one, cells=100) for one in grid], options.runs // 8,
+         ("processes", "shape", "false claims by t", "by Mann–Whitney", "10 % found")),
+    )
+    with multiprocessing.Pool(options.jobs) as pool:
+        for row, lines, runs, head in tables:
+            _print(head, pool.map(row, [(design, runs, options.seed) for design in lines], 1))
+
+
+if __name__ == "__main__":
+    main()
