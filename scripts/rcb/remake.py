@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Sequence
 
 from rcb import report, rows, summary, table
+from rcb.analysis import analyse, read_run
 from rcb.errors import UsageError, guarded, not_accepted
 
 NAME = "report"
@@ -15,13 +16,14 @@ NAME = "report"
 
 def conclude(directory: Path, name: str) -> summary.Summary:
     """Reads the rows, writes summary and report, prints the table, and says what was left out."""
-    found = rows.read(directory / "trials.csv")
-    for bad in found.bad:
-        print(f"{name}: {found.path}:{bad.line}: left out: {bad.why}", file=sys.stderr)
-    answer = summary.summarise(found)
+    read = rows.read(directory / "trials.csv")
+    for bad in read.bad:
+        print(f"{name}: {read.path}:{bad.line}: left out: {bad.why}", file=sys.stderr)
+    answer = summary.summarise(read)
     summary.write_csv(answer, directory / "summary.csv")
-    page = report.write(answer, directory)
-    table.print_summary(answer, sys.stdout)
+    found = analyse(answer, read_run(directory))
+    page = report.write(found, directory)
+    table.print_report(found, sys.stdout)
     print(f"{name}: report in {page}")
     return answer
 
