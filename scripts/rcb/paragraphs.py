@@ -29,7 +29,7 @@ def tax(variant: str, found: Interval, bar: float) -> str:
     if found.bounded and found.low <= bar and found.high >= 1.0 / bar:
         return f"`{variant}` costs as much on one thread as the GIL does, as far as this run can tell ({size})"
     if not found.bounded:
-        return f"`{variant}` costs {size} on one thread, one trial against another"
+        return f"`{variant}` costs {size} (single trials) on one thread"
     return f"`{variant}` costs {'' if found.value > 1.0 else 'only '}{size} on one thread"
 
 
@@ -56,8 +56,8 @@ def _lags(turn: Turn, most: int) -> str:
 def _share_bounds(turn: Turn) -> str:
     if not turn.bounded or turn.low == turn.high:
         return ""
-    low = "any share" if turn.low == ALWAYS else f"{number_of_place(turn.low)}"
-    high = "never" if turn.high == NEVER else f"{number_of_place(turn.high)}"
+    low = "none" if turn.low == ALWAYS else f"{number_of_place(turn.low)}"
+    high = "any" if turn.high == NEVER else f"{number_of_place(turn.high)}"
     return f" [{low}, {high}]"
 
 
