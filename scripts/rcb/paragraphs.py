@@ -125,9 +125,9 @@ def _start_of(tradeoff: Tradeoff, series: Series) -> Optional[Curve]:
                  and one.pattern == (cell.driver, cell.workload, cell.params, cell.placement)), None)
 
 
-def paragraph(tradeoff: Tradeoff, variant: str) -> str:
+def paragraph(tradeoff: Tradeoff, variant: str, where: str = "On this machine") -> str:
     """One variant in one sentence."""
-    opening = f"On this machine {tax(variant, tradeoff.mean_tax[variant], tradeoff.bar)}"
+    opening = f"{where} {tax(variant, tradeoff.mean_tax[variant], tradeoff.bar)}"
     if tradeoff.most < 2:
         return f"{opening}; how it scales was not measured, as no cell ran on more than one thread."
     hot = tradeoff.curve(variant, "shared_one")

@@ -82,19 +82,28 @@ def _all(tradeoff: Tradeoff) -> Iterator[Record]:
     yield from map(_field, tradeoff.fields)
 
 
-def _write(records: List[Record], columns: Sequence[str], path: Path) -> None:
+def _tidy(records: List[Record], columns: Sequence[str]) -> pd.DataFrame:
     frame = pd.DataFrame(records, columns=list(columns))
     for name in ("low", "high", "threads", "speedup_at"):
         if name in frame:
             # Numbers and words share these columns, so the format of floats does not reach them.
             frame[name] = [f"{one:.9g}" if isinstance(one, float) and math.isfinite(one) else
                            "" if isinstance(one, float) else one for one in frame[name]]
+    return frame
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
     write_atomically(path, frame.to_csv(index=False, float_format="%.9g", lineterminator="\n"))
+
+
+def tidy(tradeoff: Tradeoff) -> pd.DataFrame:
+    """The table of tradeoff.csv."""
+    return _tidy(list(_all(tradeoff)), COLUMNS)
 
 
 def write_tradeoff(tradeoff: Tradeoff, path: Path) -> None:
     """Writes tradeoff.csv: what was measured."""
-    _write(list(_all(tradeoff)), COLUMNS, path)
+    _write(tidy(tradeoff), path)
 
 
 def _model(fit: Fit) -> Record:
@@ -112,6 +121,6 @@ def _model(fit: Fit) -> Record:
 def write_model(found: Sequence[Fit], path: Path) -> None:
     """Writes model.csv, or removes an old one where nothing could be fitted."""
     if found:
-        _write([_model(one) for one in found], MODEL_COLUMNS, path)
+        _write(_tidy([_model(one) for one in found], MODEL_COLUMNS), path)
     else:
         path.unlink(missing_ok=True)

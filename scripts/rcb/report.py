@@ -21,6 +21,7 @@ from rcb.stats import Interval
 from rcb.summary import Cell, Summary
 from rcb.tradeoff import key_of
 from rcb.view import Anchors, Section, Shown
+from rcb.wording import percent
 
 HERE = Path(__file__).parent
 
@@ -137,7 +138,7 @@ def gates(summary: Summary) -> List[Tuple[str, str]]:
         ("trials with major page faults", str(int((used["major_faults"] > 0).sum()))),
         ("involuntary switches per trial, median", wording.number(used["ctx_involuntary"].median())),
         ("drift within the window, 95 % of trials within",
-         wording.percent(1.0 + drift.quantile(0.95)) if len(drift) else wording.NO_NUMBER),
+         percent(1.0 + drift.quantile(0.95)) if len(drift) else wording.NO_NUMBER),
     ]
     return found
 
@@ -189,7 +190,7 @@ def environment() -> Environment:
     found.globals.update(
         style=Markup((HERE / "report.css").read_text(encoding="utf-8")),
         script=Markup((HERE / "report.js").read_text(encoding="utf-8")),
-        markup=Markup, prose=prose, percent=wording.percent, number=wording.number, spread=wording.spread)
+        markup=Markup, prose=prose, percent=percent, number=wording.number, spread=wording.spread)
     return found
 
 
@@ -241,17 +242,23 @@ def _escaped(value: str) -> str:
     return value
 
 
+def sheet(template: str, **values: Any) -> str:
+    """A page of Markdown."""
+    pages = Environment(loader=FileSystemLoader(str(HERE)), autoescape=False, undefined=StrictUndefined,
+                        trim_blocks=True, lstrip_blocks=True)
+    pages.filters["plain"] = _markdown_line
+    return pages.get_template(template).render(**values)
+
+
 def markdown(analysis: Analysis, pictures: List[str]) -> str:
     """report.md: the same sections, without the table of all cells, which is summary.csv."""
-    found = [one for one in sections.all_sections(analysis, Anchors())]
-    sheet = Environment(loader=FileSystemLoader(str(HERE)), autoescape=False, undefined=StrictUndefined,
-                        trim_blocks=True, lstrip_blocks=True)
-    sheet.filters["plain"] = _markdown_line
+    found = sections.all_sections(analysis, Anchors())
     run = analysis.run
-    return sheet.get_template("report.md.j2").render(
-        host=analysis.host, started=analysis.started, revision=run.get("revision", ""), profile=run.get("profile", ""),
-        sections=found, pictures=_pictures_by_section(found, pictures), trust=trust(run), gates=gates(analysis.summary),
-        warnings=warnings(analysis), doubts=doubts(analysis.summary), bad=analysis.summary.rows.bad)
+    return sheet(
+        "report.md.j2", host=analysis.host, started=analysis.started, revision=run.get("revision", ""),
+        profile=run.get("profile", ""), sections=found, pictures=_pictures_by_section(found, pictures), trust=trust(run),
+        gates=gates(analysis.summary), warnings=warnings(analysis), doubts=doubts(analysis.summary),
+        bad=analysis.summary.rows.bad)
 
 
 def _pictures_by_section(found: List[Section], pictures: List[str]) -> Dict[str, List[str]]:

@@ -123,7 +123,8 @@ def print_rich(table: Grid, title: str, out: TextIO) -> None:
     shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
     for place, name in enumerate(table.head):
         # Heads are broken at every word, so that the table fits a terminal of 80 columns or little more.
-        shown.add_column(re.sub(r"(?<=_)| ", "\n", name), justify="left" if place == 0 else "right", overflow="fold")
+        shown.add_column(re.sub(r"(?<=_)| ", "\n", name), justify="left" if place == 0 else "right", overflow="fold",
+                         no_wrap=place == 0)
     for row in table.texts:
         shown.add_row(*row)
     Console(file=out).print(shown)

@@ -75,7 +75,7 @@ def figure(value: float, link: str = "", unit: str = "") -> Shown:
 
 def factor(value: float) -> str:
     """A ratio's digits: 1.42, and 0.014."""
-    return f"{value:.2g}" if abs(value) < 0.0995 else number(value)
+    return f"{value:.2g}" if abs(value) < 0.0995 else f"{value:.2f}" if abs(value) < 0.1 else number(value)
 
 
 def ratio(found: Interval, link: str = "", bounds: bool = True) -> Shown:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import unittest
+from pathlib import Path
 from typing import List, Optional, Sequence
 
 import made_up
@@ -66,13 +68,19 @@ class Crossings(unittest.TestCase):
         self.assertEqual(NEVER, found.high)
 
 
-class Weighing(ScratchTest):
-    def weigh(self, found: Sequence[made_up.Row]) -> Tradeoff:
-        self.summary: Summary = summarise(read(made_up.write(self.scratch / "trials.csv", found)))
-        return weigh(self.summary)
+class SixteenCores(unittest.TestCase):
+    """The made-up machine of sixteen cores, weighed once."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        holder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(holder.cleanup)
+        cls.scratch = Path(holder.name)
+        cls.summary = summarise(read(made_up.write(cls.scratch / "trials.csv", made_up.with_waits(made_up.run()))))
+        cls.found = weigh(cls.summary)
 
     def test_a_machine_of_sixteen_cores(self) -> None:
-        found = self.weigh(made_up.with_waits(made_up.run()))
+        found = self.found
         self.assertEqual((1, 2, 4, 8, 16), found.counts)
         self.assertEqual({"biased", "atomic"}, set(found.choices))
         for variant in ("biased", "atomic", "none"):
@@ -92,7 +100,7 @@ class Weighing(ScratchTest):
             self.assertAlmostEqual(1.0, point.own.value / (rate(point.cell.threads) / rate(1)), delta=0.02)
 
     def test_the_share_at_which_it_falls_behind(self) -> None:
-        found = self.weigh(made_up.run())
+        found = self.found
         for series in found.shared:
             if series.threads == 1 or series.variant == "none":
                 continue
@@ -107,6 +115,60 @@ class Weighing(ScratchTest):
                     self.assertLess(series.fall.low, series.fall.high)
         self.assertEqual(NEVER, found.sharing("none").fall.value)  # type: ignore[union-attr]
 
+    def test_time_outside_hides_the_gil(self) -> None:
+        found = self.found
+        falls = {(one.variant, one.threads): one.fall.value for one in found.released}
+        self.assertEqual(NEVER, falls["biased", 16])
+        self.assertEqual(ALWAYS, falls["atomic", 2])
+        self.assertTrue(0.0 < falls["biased", 2] < 50.0)
+
+    def test_the_best_in_each_field(self) -> None:
+        found = self.found
+        self.assertEqual(len(made_up.COUNTS) * len(made_up.SHARES), len(found.fields))
+        for field in found.fields:
+            rates = {name: made_up.mixed(name, field.share)(field.threads) for name in ("gil", "biased", "atomic")}
+            best, second = sorted(rates, key=lambda name: -rates[name])[:2]
+            if rates[best] / rates[second] > 1.02:
+                self.assertEqual((best, ()), (field.best.variant, field.ties), f"{field.threads} {field.share}")
+
+    def test_side_costs(self) -> None:
+        costs = side_costs.gather(self.summary)
+        self.assertEqual({"biased": 48.0, "gil": 32.0},
+                         {name: size for name, size in side_costs.object_bytes(self.summary).items()
+                          if name in ("biased", "gil")})
+        shown = {(one.cell.workload, one.cell.variant): one for one in side_costs.worth_showing(costs, 16)}
+        self.assertEqual(7.5e7, shown["private", "gil"].get("wait_p50_ns"))
+        late = shown["shared_one", "biased"]
+        self.assertEqual((700.0, 5000.0), (late.get("late_objects_max"), side_costs.more_memory(costs, late)))
+        self.assertTrue(math.isnan(late.get("wait_max_ns")))
+        self.assertNotIn(("private", "biased"), shown)
+
+    def test_the_csv_is_tidy_and_documented(self) -> None:
+        found = self.found
+        path, model = self.scratch / "tradeoff.csv", self.scratch / "model.csv"
+        records.write_tradeoff(found, path)
+        records.write_model(usl.fits(found), model)
+        lines = read_rows(path)
+        names = ("quantity", "driver", "workload", "params", "variant", "threads", "placement")
+        keys = [tuple(one[name] for name in names) for one in lines]
+        self.assertEqual(len(keys), len(set(keys)))
+        by_key = {(one["quantity"], one["workload"], one["params"], one["variant"], one["threads"]): one for one in lines}
+        hot = by_key["crossover", "shared_one", "", "biased", "16"]
+        self.assertEqual(("", "never", "never", "never"), tuple(hot[name] for name in ("value", "low", "high", "outcome")))
+        self.assertEqual("2", by_key["crossover", "private", "op=pair", "biased", "16"]["value"])
+        page = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
+        for name in {*records.COLUMNS, *records.MODEL_COLUMNS, *(one["quantity"] for one in lines)}:
+            self.assertRegex(page, rf"\b{name}\b")
+        self.assertTrue(read_rows(model))
+        records.write_model([], model)
+        self.assertFalse(model.exists())
+
+
+class Weighing(ScratchTest):
+    def weigh(self, found: Sequence[made_up.Row]) -> Tradeoff:
+        self.summary: Summary = summarise(read(made_up.write(self.scratch / "trials.csv", found)))
+        return weigh(self.summary)
+
     def test_gil_at_its_best_on_no_more_threads(self) -> None:
         found = self.weigh(made_up.curve("private", "op=pair", "gil", lambda n: {1: 1.0, 2: 2.0, 4: 0.5}[n], (1, 2, 4))
                            + made_up.curve("private", "op=pair", "biased", lambda n: 1.5, (1, 2, 4)))
@@ -114,22 +176,6 @@ class Weighing(ScratchTest):
         assert curve is not None
         self.assertEqual([1, 2, 2], [point.best.threads for point in curve.points])
         self.assertEqual(NEVER, curve.crossover.value)
-
-    def test_time_outside_hides_the_gil(self) -> None:
-        found = self.weigh(made_up.run())
-        falls = {(one.variant, one.threads): one.fall.value for one in found.released}
-        self.assertEqual(NEVER, falls["biased", 16])
-        self.assertEqual(ALWAYS, falls["atomic", 2])
-        self.assertTrue(0.0 < falls["biased", 2] < 50.0)
-
-    def test_the_best_in_each_field(self) -> None:
-        found = self.weigh(made_up.run())
-        self.assertEqual(len(made_up.COUNTS) * len(made_up.SHARES), len(found.fields))
-        for field in found.fields:
-            rates = {name: made_up.mixed(name, field.share)(field.threads) for name in ("gil", "biased", "atomic")}
-            best, second = sorted(rates, key=lambda name: -rates[name])[:2]
-            if rates[best] / rates[second] > 1.02:
-                self.assertEqual((best, ()), (field.best.variant, field.ties), f"{field.threads} {field.share}")
 
     def test_fields_that_cannot_be_told_apart_say_so(self) -> None:
         rows = []
@@ -158,39 +204,6 @@ class Weighing(ScratchTest):
             with self.subTest(name):
                 found = self.weigh(rows)
                 self.assertEqual(((), ()), (found.curves, found.taxes))
-
-    def test_side_costs(self) -> None:
-        self.weigh(made_up.with_waits(made_up.run()))
-        costs = side_costs.gather(self.summary)
-        self.assertEqual({"biased": 48.0, "gil": 32.0},
-                         {name: size for name, size in side_costs.object_bytes(self.summary).items()
-                          if name in ("biased", "gil")})
-        shown = {(one.cell.workload, one.cell.variant): one for one in side_costs.worth_showing(costs, 16)}
-        self.assertEqual(7.5e7, shown["private", "gil"].get("wait_p50_ns"))
-        late = shown["shared_one", "biased"]
-        self.assertEqual((700.0, 5000.0), (late.get("late_objects_max"), side_costs.more_memory(costs, late)))
-        self.assertTrue(math.isnan(late.get("wait_max_ns")))
-        self.assertNotIn(("private", "biased"), shown)
-
-    def test_the_csv_is_tidy_and_documented(self) -> None:
-        found = self.weigh(made_up.run())
-        path, model = self.scratch / "tradeoff.csv", self.scratch / "model.csv"
-        records.write_tradeoff(found, path)
-        records.write_model(usl.fits(found), model)
-        lines = read_rows(path)
-        names = ("quantity", "driver", "workload", "params", "variant", "threads", "placement")
-        keys = [tuple(one[name] for name in names) for one in lines]
-        self.assertEqual(len(keys), len(set(keys)))
-        by_key = {(one["quantity"], one["workload"], one["params"], one["variant"], one["threads"]): one for one in lines}
-        hot = by_key["crossover", "shared_one", "", "biased", "16"]
-        self.assertEqual(("", "never", "never", "never"), tuple(hot[name] for name in ("value", "low", "high", "outcome")))
-        self.assertEqual("2", by_key["crossover", "private", "op=pair", "biased", "16"]["value"])
-        page = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
-        for name in {*records.COLUMNS, *records.MODEL_COLUMNS, *(one["quantity"] for one in lines)}:
-            self.assertRegex(page, rf"\b{name}\b")
-        self.assertTrue(read_rows(model))
-        records.write_model([], model)
-        self.assertFalse(model.exists())
 
 
 if __name__ == "__main__":
