@@ -54,9 +54,15 @@ class Samples:
         self._frame = summary.rows.measured()
         self._places: Dict[CellKey, np.ndarray] = self._frame.groupby(CELL).indices if len(self._frame) else {}
         self._columns = {name: self._frame[name].to_numpy() for name in ("process", "ops_per_s", "ns_per_op")}
+        self._samples: Dict[Tuple[CellKey, str], Sample] = {}
         self._ratios: Dict[Tuple[CellKey, CellKey, str], Ratio] = {}
 
     def _sample(self, key: CellKey, column: str) -> Sample:
+        if (key, column) not in self._samples:
+            self._samples[key, column] = self._make(key, column)
+        return self._samples[key, column]
+
+    def _make(self, key: CellKey, column: str) -> Sample:
         places = self._places[key]
         processes = self._columns["process"][places]
         values = self._columns[column][places]
