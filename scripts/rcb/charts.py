@@ -35,7 +35,7 @@ def overhead_means(summary: Summary) -> Optional[Chart]:
         axes.set_xlabel(f"geometric mean of ratios to {BASELINE}; whiskers: 95 % interval; band: noise floor")
         svg = inline(figure, "means")
     told = "; ".join(f"{line.variant} {times(line.overhead)}" for line in lines)
-    return Chart(title, svg, f"Bars, one per variant, against {BASELINE}: {told}.")
+    return Chart(title, svg, f"Bars, one per variant, against {BASELINE}: {told}.", "overhead.svg")
 
 
 def _patterns(cells: Sequence[Cell]) -> Dict[str, List[Cell]]:
@@ -125,7 +125,8 @@ def scaling(summary: Summary) -> Optional[Chart]:
         svg = (_speedup_bars if counts == {summary.max_threads} else _speedup_lines)(summary, patterns)
     told = [f"{pattern} {_range(top, lambda cell: cell.ratio.value, 'times')}" for pattern, cells in patterns.items()
             for top in [[cell for cell in cells if cell.threads == most]] if top]
-    return Chart("Throughput over threads", svg, f"Speed-up at {counted(most, 'thread')}: {'; '.join(told)}.")
+    return Chart("Throughput over threads", svg, f"Speed-up at {counted(most, 'thread')}: {'; '.join(told)}.",
+                 "scaling.svg")
 
 
 def share_lines(summary: Summary) -> Optional[Chart]:

@@ -37,11 +37,12 @@ COLUMNS = 4
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing with what it says to those who do not see it."""
+    """A drawing with what it says to those who do not see it, and the file that it is too, if any."""
 
     title: str
     svg: str
     alternative: str
+    file: str = ""
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def heat_map(tradeoff: Tradeoff) -> Optional[Chart]:
                      f"{'' if one.ties else ', ' + lead_words(one)}" for one in fields)
     return Chart("The best variant, by threads and by the share of shared objects", svg,
                  f"A map of fields, each with the variant of the most throughput, and by how much it leads the second; "
-                 f"≈ and a dashed frame: this run cannot tell them apart. {told}.")
+                 f"≈ and a dashed frame: this run cannot tell them apart. {told}.", "heatmap.svg")
 
 
 def waits(costs: Sequence[SideCosts]) -> Optional[Chart]:

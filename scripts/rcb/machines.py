@@ -165,8 +165,7 @@ def write(machines: Sequence[Machine], directory: Path) -> Path:
                      frame[order].to_csv(index=False, float_format="%.9g", lineterminator="\n"))
     parts = all_sections(machines)
     title = f"Reference counting on {counted(len(machines), 'machine')}"
-    write_atomically(directory / "machines.md", report.sheet("machines.md.j2", title=title, sections=parts,
-                                                             pictures={one.id: [] for one in parts}))
+    write_atomically(directory / "machines.md", report.sheet("machines.md.j2", title=title, sections=parts))
     page = directory / "machines.html"
     write_atomically(page, report.environment().get_template("machines.html.j2").render(
         title=title, sections=parts, cells=cells(machines)))

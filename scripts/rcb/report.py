@@ -7,19 +7,18 @@ import base64
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rcb import charts, heat, records, sections, trials, wording
+from rcb import records, sections, trials, wording
 from rcb.analysis import Analysis
 from rcb.drawing import standalone
 from rcb.files import write_atomically
-from rcb.schema import MEASURED
 from rcb.stats import Interval
 from rcb.summary import Cell, Summary
-from rcb.tradeoff import key_of
+from rcb.tradeoff import key_of, part_of
 from rcb.view import Anchors, Section, Shown
 from rcb.wording import percent
 
@@ -125,7 +124,8 @@ def facts(value: Any, prefix: str = "") -> Iterator[Tuple[str, str]]:
 
 def gates(summary: Summary) -> List[Tuple[str, str]]:
     """What happened to the machine during the trials that count."""
-    used = summary.rows.frame[summary.rows.frame["status"].isin(MEASURED)]
+    used = part_of(summary.rows, ("threads", "overlap", "migrations", "steal_ms", "major_faults", "ctx_involuntary",
+                                  "drift"))
     if used.empty:
         return []
     many = used[used["threads"] > 1]
@@ -194,13 +194,13 @@ def environment() -> Environment:
     return found
 
 
-def render(analysis: Analysis, topology: Path) -> str:
+def render(analysis: Analysis, found: Sequence[Section], topology: Path) -> str:
     """The whole page."""
     summary, run = analysis.summary, analysis.run
     lines = cell_lines(summary)
     return environment().get_template("report.html.j2").render(
         host=analysis.host, started=analysis.started, revision=run.get("revision", ""), profile=run.get("profile", ""),
-        sections=sections.all_sections(analysis, Anchors.of(summary)),
+        sections=found,
         trust=trust(run), gates=gates(summary), warnings=warnings(analysis), doubts=doubts(summary),
         bad=summary.rows.bad, floor=summary.floor,
         facts=list(facts({key: value for key, value in run.items() if key not in ("warnings", "trust")})),
@@ -210,21 +210,19 @@ def render(analysis: Analysis, topology: Path) -> str:
     )
 
 
+# The main charts are files too, for pages that show pictures.
 PICTURES = ("overhead.svg", "scaling.svg", "heatmap.svg")
 
 
-def write_pictures(analysis: Analysis, directory: Path) -> List[str]:
-    """The main charts as files, for pages that show pictures; returns those that there are."""
+def write_pictures(found: Sequence[Section], directory: Path) -> None:
+    """Writes those that there are, and removes old ones."""
     style = (HERE / "report.css").read_text(encoding="utf-8")
-    drawn = (charts.overhead_means(analysis.summary), charts.scaling(analysis.summary), heat.heat_map(analysis.tradeoff))
-    written = []
-    for name, chart in zip(PICTURES, drawn):
-        if chart is None:
-            (directory / name).unlink(missing_ok=True)
+    drawn = {chart.file: chart for part in found for chart in part.charts}
+    for name in PICTURES:
+        if name in drawn:
+            write_atomically(directory / name, standalone(drawn[name], style))
         else:
-            write_atomically(directory / name, standalone(chart, style))
-            written.append(name)
-    return written
+            (directory / name).unlink(missing_ok=True)
 
 
 def _markdown_line(value: str) -> str:
@@ -250,28 +248,22 @@ def sheet(template: str, **values: Any) -> str:
     return pages.get_template(template).render(**values)
 
 
-def markdown(analysis: Analysis, pictures: List[str]) -> str:
+def markdown(analysis: Analysis, found: Sequence[Section]) -> str:
     """report.md: the same sections, without the table of all cells, which is summary.csv."""
-    found = sections.all_sections(analysis, Anchors())
     run = analysis.run
     return sheet(
         "report.md.j2", host=analysis.host, started=analysis.started, revision=run.get("revision", ""),
-        profile=run.get("profile", ""), sections=found, pictures=_pictures_by_section(found, pictures), trust=trust(run),
-        gates=gates(analysis.summary), warnings=warnings(analysis), doubts=doubts(analysis.summary),
-        bad=analysis.summary.rows.bad)
-
-
-def _pictures_by_section(found: List[Section], pictures: List[str]) -> Dict[str, List[str]]:
-    places = {"one-thread": "overhead.svg", "threads": "scaling.svg", "gil": "heatmap.svg"}
-    return {one.id: [places[one.id]] if places.get(one.id) in pictures else [] for one in found}
+        profile=run.get("profile", ""), sections=found, trust=trust(run), gates=gates(analysis.summary),
+        warnings=warnings(analysis), doubts=doubts(analysis.summary), bad=analysis.summary.rows.bad)
 
 
 def write(analysis: Analysis, directory: Path) -> Path:
     """Writes report.html, report.md, tradeoff.csv, model.csv and the pictures into a run's directory."""
     records.write_tradeoff(analysis.tradeoff, directory / "tradeoff.csv")
     records.write_model(analysis.fits, directory / "model.csv")
-    pictures = write_pictures(analysis, directory)
-    write_atomically(directory / "report.md", markdown(analysis, pictures))
+    found = sections.all_sections(analysis, Anchors.of(analysis.summary))
+    write_pictures(found, directory)
+    write_atomically(directory / "report.md", markdown(analysis, found))
     path = directory / "report.html"
-    write_atomically(path, render(analysis, directory / "topology.svg"))
+    write_atomically(path, render(analysis, found, directory / "topology.svg"))
     return path

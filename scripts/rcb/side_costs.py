@@ -11,7 +11,7 @@ import pandas as pd
 
 from rcb.schema import CELL
 from rcb.summary import Cell, Summary
-from rcb.tradeoff import GIL, CellKey, key_of
+from rcb.tradeoff import GIL, CellKey, key_of, part_of
 
 WAITS = ("wait_p50_ns", "wait_p99_ns", "wait_max_ns")
 # One object is all that this workload touches, so its working set is the size of an object.
@@ -35,7 +35,8 @@ class SideCosts:
 
 
 def _tables(summary: Summary) -> Dict[str, Dict[CellKey, float]]:
-    frame = summary.rows.measured()
+    frame = part_of(summary.rows, (*CELL, *KINDS))
+    groups = [frame[column] for column in CELL]
     tables: Dict[str, Dict[CellKey, float]] = {}
     for name, kind in KINDS.items():
         if name not in frame or frame.empty:
@@ -43,7 +44,7 @@ def _tables(summary: Summary) -> Dict[str, Dict[CellKey, float]]:
         # A reader that does not know a column leaves it as text.
         values = pd.to_numeric(frame[name], errors="coerce")
         if values.notna().any():
-            grouped = values.groupby([frame[column] for column in CELL])
+            grouped = values.groupby(groups)
             tables[name] = (grouped.median() if kind == "median" else grouped.max()).dropna().to_dict()
     return tables
 
@@ -58,7 +59,7 @@ def gather(summary: Summary) -> Tuple[SideCosts, ...]:
 
 def object_bytes(summary: Summary) -> Dict[str, float]:
     """The size of one object with its header, by variant."""
-    frame = summary.rows.measured()
+    frame = part_of(summary.rows, ("driver", "workload", "params", "variant", "working_set_bytes"))
     driver, workload, params = ONE_OBJECT
     chosen = frame[(frame["driver"] == driver) & (frame["workload"] == workload) & (frame["params"] == params)]
     sizes = chosen.groupby("variant")["working_set_bytes"].median().dropna()

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
+import pandas as pd
 
 from rcb.crossing import UNKNOWN, Turn, crossover, fall
-from rcb.schema import CELL
+from rcb.rows import Rows
+from rcb.schema import CELL, MEASURED
 from rcb.stats import NOTHING, Interval, Ratio, Sample, geometric_mean, ratio
 from rcb.summary import OVERHEAD, SCALING, Cell, NoiseFloor, Summary
 
@@ -47,13 +49,19 @@ def without(params: str, name: str) -> str:
     return ";".join(part for part in params.split(";") if part.partition("=")[0] != name)
 
 
+def part_of(rows: Rows, columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of the rows that carry numbers to be used: a million rows are not copied as a whole."""
+    return rows.frame.loc[rows.frame["status"].isin(MEASURED), [name for name in columns if name in rows.frame]]
+
+
 class Samples:
     """The trials of each cell as stats wants them, made when asked for."""
 
     def __init__(self, summary: Summary) -> None:
-        self._frame = summary.rows.measured()
-        self._places: Dict[CellKey, np.ndarray] = self._frame.groupby(CELL).indices if len(self._frame) else {}
-        self._columns = {name: self._frame[name].to_numpy() for name in ("process", "ops_per_s", "ns_per_op")}
+        names = ("process", "ops_per_s", "ns_per_op")
+        frame = part_of(summary.rows, (*CELL, *names))
+        self._places: Dict[CellKey, np.ndarray] = frame.groupby(CELL).indices if len(frame) else {}
+        self._columns = {name: frame[name].to_numpy() for name in names}
         self._samples: Dict[Tuple[CellKey, str], Sample] = {}
         self._ratios: Dict[Tuple[CellKey, CellKey, str], Ratio] = {}
 
