@@ -112,6 +112,15 @@ setup_need_tests() {
     if [[ ! -e /usr/share/benchmark/compare.py && "$setup_install" == yes ]] && setup_knows libbenchmark-tools; then
         setup_lacks libbenchmark-tools
     fi
+    # The same for the browser that opens the reports: Ubuntu's package of that name is none, but a way to a snap.
+    if [[ "$setup_install" == yes ]] && ! (. /etc/os-release && [[ "${ID:-}" == ubuntu ]]) 2>/dev/null; then
+        if ! command -v chromium >/dev/null 2>&1 && setup_knows chromium; then
+            setup_lacks chromium
+        fi
+        if ! "${PYTHON:-python3}" -c 'import websocket' >/dev/null 2>&1 && setup_knows python3-websocket; then
+            setup_lacks python3-websocket
+        fi
+    fi
     if command -v clang >/dev/null 2>&1; then
         resources="$(clang -print-resource-dir 2>/dev/null)" || resources=""
         compgen -G "$resources/lib/linux/libclang_rt.tsan-*.a" >/dev/null && return

@@ -1,45 +1,79 @@
-"""scripts/report: makes summary.csv, report.html and the table anew from the rows of a run."""
+"""scripts/report: makes the summary, the report and the tables anew from the rows of a run, or of several side by side."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
-from typing import Sequence
+from typing import List, Sequence
 
-from rcb import report, rows, summary, table
+from rcb import machines, report, rows, summary, table
+from rcb.analysis import Analysis, analyse, read_run
 from rcb.errors import UsageError, guarded, not_accepted
 
 NAME = "report"
 
 
-def conclude(directory: Path, name: str) -> summary.Summary:
-    """Reads the rows, writes summary and report, prints the table, and says what was left out."""
-    found = rows.read(directory / "trials.csv")
-    for bad in found.bad:
-        print(f"{name}: {found.path}:{bad.line}: left out: {bad.why}", file=sys.stderr)
-    answer = summary.summarise(found)
+def analysed(directory: Path, name: str) -> Analysis:
+    """Reads the rows, says what was left out, and writes the summary and the report."""
+    read = rows.read(directory / "trials.csv")
+    for bad in read.bad:
+        print(f"{name}: {read.path}:{bad.line}: left out: {bad.why}", file=sys.stderr)
+    answer = summary.summarise(read)
     summary.write_csv(answer, directory / "summary.csv")
-    page = report.write(answer, directory)
-    table.print_summary(answer, sys.stdout)
-    print(f"{name}: report in {page}")
-    return answer
+    found = analyse(answer, read_run(directory))
+    report.write(found, directory)
+    return found
+
+
+def conclude(directory: Path, name: str) -> summary.Summary:
+    """Makes everything that a run's directory holds besides the rows, and prints the tables."""
+    found = analysed(directory, name)
+    table.print_report(found, sys.stdout)
+    print(f"{name}: report in {directory / 'report.html'}")
+    return found.summary
+
+
+def side_by_side(directories: Sequence[Path], out: Path, name: str) -> None:
+    """Every run's own report, and one page of all."""
+    found = machines.named([(directory, analysed(directory, name)) for directory in directories])
+    page = machines.write(found, out)
+    machines.show(found, sys.stdout)
+    print(f"{name}: side by side in {page}")
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:
-        raise UsageError(f"{message}; accepted: scripts/report [--no-install] DIR")
+        raise UsageError(f"{message}; accepted: scripts/report [--no-install] [--out DIR] DIR [DIR]...")
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = _Parser(prog="scripts/report", allow_abbrev=False)
+    parser.add_argument("directories", metavar="DIR", type=Path, nargs="+")
+    parser.add_argument("--out", metavar="DIR", type=Path)
+    parser.add_argument("--no-install", action="store_true")
+    options = parser.parse_args(list(arguments))
+    seen: List[Path] = []
+    for directory in options.directories:
+        if not (directory / "trials.csv").is_file():
+            raise UsageError(not_accepted("DIR", directory, "a run's directory (it has no trials.csv)",
+                                          "a directory that scripts/run left behind"))
+        if directory.resolve() in seen:
+            raise UsageError(not_accepted("DIR", directory, "another run than those before it",
+                                          "each directory once"))
+        seen.append(directory.resolve())
+    if options.out is not None and len(seen) == 1:
+        raise UsageError(not_accepted("--out", options.out, "used for one run, whose report stays beside its rows",
+                                      "--out with two directories or more"))
+    return options
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = _Parser(prog="scripts/report", allow_abbrev=False)
-    parser.add_argument("directory", metavar="DIR", type=Path)
-    parser.add_argument("--no-install", action="store_true")
-    directory: Path = parser.parse_args(list(arguments)).directory
-    if not (directory / "trials.csv").is_file():
-        raise UsageError(not_accepted("DIR", directory, "a run's directory (it has no trials.csv)",
-                                      "a directory that scripts/run left behind"))
-    conclude(directory, NAME)
+    options = _parse(arguments)
+    if len(options.directories) == 1:
+        conclude(options.directories[0], NAME)
+    else:
+        side_by_side(options.directories, options.out or Path("machines"), NAME)
     return 0
 
 

@@ -1,9 +1,9 @@
-"""report.html: one file that opens without a network, the answers first, every cell and every doubt after them."""
+"""report.html and report.md: the answers first, every cell and every doubt after them. The page is one file that opens
+without a network."""
 
 from __future__ import annotations
 
 import base64
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +12,17 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rcb import charts, table, wording
+from rcb import records, sections, trials, wording
+from rcb.analysis import Analysis
+from rcb.drawing import standalone
 from rcb.files import write_atomically
-from rcb.schema import MEASURED
 from rcb.stats import Interval
 from rcb.summary import Cell, Summary
+from rcb.tradeoff import key_of, part_of
+from rcb.view import Anchors, Section, Shown
+from rcb.wording import percent
 
-
-@dataclass(frozen=True)
-class Shown:
-    """A table cell of the report: what people read and what sorting compares."""
-
-    text: str
-    key: str
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,19 @@ class Doubt:
     reason: str
 
 
+@dataclass(frozen=True)
+class CellLine:
+    """One row of the table of all cells, with the rows that it was made of."""
+
+    id: str
+    shown: Tuple[Shown, ...]
+    rows: Optional[trials.CellRows]
+
+
 CELL_COLUMNS = ("driver", "workload", "parameters", "variant", "threads", "placement", "n", "ns per op",
                 "95 % interval", "million ops per s", "ratio", "95 % interval of the ratio", "compared as", "status")
+# Columns of the summary that it may have or not.
+OPTIONAL = ("verdict", "noisy")
 
 
 def _number(value: float) -> Shown:
@@ -59,13 +68,29 @@ def _text(value: str) -> Shown:
     return Shown(value, value)
 
 
-def cell_rows(summary: Summary) -> List[Tuple[Shown, ...]]:
+def _optional(cell: Cell, name: str) -> str:
+    found = getattr(cell, name, None)
+    found = cell.extra.get(name) if found is None else found
+    return "" if found is None or found != found else str(getattr(found, "value", found))
+
+
+def optional_columns(summary: Summary) -> List[str]:
+    """The columns of OPTIONAL that any cell has."""
+    return [name for name in OPTIONAL if any(_optional(cell, name) for cell in summary.cells)]
+
+
+def cell_lines(summary: Summary) -> List[CellLine]:
     """The table of all cells."""
-    return [(_text(cell.driver), _text(cell.workload), _text(cell.params), _text(cell.variant),
-             _text(str(cell.threads)), _text(cell.placement), _text(str(cell.trials)),
-             _number(cell.ns_per_op.value), _bounds(cell.ns_per_op), _number(cell.ops_per_s.value / 1e6),
-             _number(cell.ratio.value), _bounds(cell.ratio), _text(cell.comparison), _text(_status(cell)))
-            for cell in summary.cells]
+    anchors, rows, more = Anchors.of(summary), trials.of_cells(summary.rows), optional_columns(summary)
+    return [CellLine(anchors.at(cell), (*_cell(cell), *(_text(_optional(cell, name)) for name in more)),
+                     rows.get(key_of(cell))) for cell in summary.cells]
+
+
+def _cell(cell: Cell) -> Tuple[Shown, ...]:
+    return (_text(cell.driver), _text(cell.workload), _text(cell.params), _text(cell.variant),
+            _text(str(cell.threads)), _text(cell.placement), _text(str(cell.trials)),
+            _number(cell.ns_per_op.value), _bounds(cell.ns_per_op), _number(cell.ops_per_s.value / 1e6),
+            _number(cell.ratio.value), _bounds(cell.ratio), _text(cell.comparison), _text(_status(cell)))
 
 
 def doubts(summary: Summary) -> List[Doubt]:
@@ -97,9 +122,10 @@ def facts(value: Any, prefix: str = "") -> Iterator[Tuple[str, str]]:
         yield prefix, {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _gates(summary: Summary) -> List[Tuple[str, str]]:
+def gates(summary: Summary) -> List[Tuple[str, str]]:
     """What happened to the machine during the trials that count."""
-    used = summary.rows.frame[summary.rows.frame["status"].isin(MEASURED)]
+    used = part_of(summary.rows, ("threads", "overlap", "migrations", "steal_ms", "major_faults", "ctx_involuntary",
+                                  "drift"))
     if used.empty:
         return []
     many = used[used["threads"] > 1]
@@ -112,24 +138,9 @@ def _gates(summary: Summary) -> List[Tuple[str, str]]:
         ("trials with major page faults", str(int((used["major_faults"] > 0).sum()))),
         ("involuntary switches per trial, median", wording.number(used["ctx_involuntary"].median())),
         ("drift within the window, 95 % of trials within",
-         wording.percent(1.0 + drift.quantile(0.95)) if len(drift) else wording.NO_NUMBER),
+         percent(1.0 + drift.quantile(0.95)) if len(drift) else wording.NO_NUMBER),
     ]
     return found
-
-
-def _payoff_table(summary: Summary) -> Tuple[List[str], List[List[str]]]:
-    found = wording.payoffs(summary)
-    variants = list(dict.fromkeys(variant for _, variant, _, _ in found))
-    by_place = {(share, variant): (first, gain) for share, variant, first, gain in found}
-    rows = []
-    for share in dict.fromkeys(share for share, _, _, _ in found):
-        row = [f"{share:g} %"]
-        for variant in variants:
-            first, gain = by_place.get((share, variant), (None, math.nan))
-            start = f"from {wording.counted(first, 'thread')}" if first else f"not up to {summary.max_threads}"
-            row.append(f"{start} ({wording.number(gain)}×)" if math.isfinite(gain) else wording.NO_NUMBER)
-        rows.append(row)
-    return variants, rows
 
 
 def _picture(path: Path) -> Optional[str]:
@@ -139,65 +150,120 @@ def _picture(path: Path) -> Optional[str]:
         return None
 
 
-def read_run(directory: Path) -> Dict[str, Any]:
-    """run.json of a run, or nothing where it is absent or broken: rows can be reported without it."""
-    try:
-        found = json.loads((directory / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _warnings(run: Mapping[str, Any], summary: Summary) -> List[str]:
+def warnings(analysis: Analysis) -> List[str]:
+    """What may have disturbed the numbers, in words."""
+    run, bad = analysis.run, analysis.summary.rows.bad
     found = [str(one) for one in run.get("warnings", [])]
     if run and not run.get("complete", False):
         found.insert(0, "This run is not complete: it was interrupted, or it goes on.")
-    if summary.rows.bad:
-        found.append(f"{wording.counted(len(summary.rows.bad), 'line')} of the rows could not be used; listed below.")
+    if bad:
+        found.append(f"{wording.counted(len(bad), 'line')} of the rows could not be used; listed below.")
     return found
 
 
-def render(summary: Summary, run: Mapping[str, Any], topology: Path) -> str:
+def trust(run: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
+    """How far the machine can be trusted, where the run says so: verdict, reasons, advice."""
+    found = run.get("trust")
+    if not isinstance(found, Mapping) or not found.get("verdict"):
+        return None
+    return {"verdict": str(found["verdict"]), "reasons": _words(found.get("reasons")),
+            "advice": _words(found.get("advice"))}
+
+
+def _words(found: Any) -> List[str]:
+    if not found:
+        return []
+    return [str(one) for one in found] if isinstance(found, (list, tuple)) else [str(found)]
+
+
+def prose(words: str) -> Markup:
+    """Words with names between backquotes, as HTML."""
+    parts = words.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if place % 2 else part
+                           for place, part in enumerate(parts))
+
+
+def environment() -> Environment:
+    """Templates that escape what they show, and fail on a name that they do not know."""
+    found = Environment(loader=FileSystemLoader(str(HERE)), autoescape=True, undefined=StrictUndefined,
+                        trim_blocks=True, lstrip_blocks=True)
+    found.globals.update(
+        style=Markup((HERE / "report.css").read_text(encoding="utf-8")),
+        script=Markup((HERE / "report.js").read_text(encoding="utf-8")),
+        markup=Markup, prose=prose, percent=percent, number=wording.number, spread=wording.spread)
+    return found
+
+
+def render(analysis: Analysis, found: Sequence[Section], topology: Path) -> str:
     """The whole page."""
-    environment = Environment(loader=FileSystemLoader(str(Path(__file__).parent)), autoescape=True,
-                              undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    first = summary.rows.frame.iloc[0] if len(summary.rows.frame) else None
-    here = Path(__file__).parent
-    variants, payoff_rows = _payoff_table(summary)
-    sections: Sequence[Tuple[str, str, List[charts.Chart]]] = (
-        ("one-thread", "What it costs one thread", charts.one_thread(summary)),
-        ("threads", "How it scales", charts.many_threads(summary)),
-    )
-    return environment.get_template("report.html.j2").render(
-        style=Markup((here / "report.css").read_text(encoding="utf-8")),
-        script=Markup((here / "report.js").read_text(encoding="utf-8")),
-        host=first["host"] if first is not None else "no rows",
-        started=run.get("started") or (first["utc"] if first is not None else ""),
-        run=run, revision=run.get("revision", ""), profile=run.get("profile", ""),
-        answers=wording.answers(summary),
-        head=table.columns(summary), lines=[table.line_of(line) for line in summary.headline],
-        notes=table.notes(summary)[:1],
-        sections=sections, markup=Markup,
-        payoff_variants=variants, payoff_rows=payoff_rows,
-        gates=_gates(summary), warnings=_warnings(run, summary), doubts=doubts(summary), bad=summary.rows.bad,
-        floor=summary.floor, percent=wording.percent, number=wording.number, spread=wording.spread,
-        facts=list(facts({key: value for key, value in run.items() if key != "warnings"})),
+    summary, run = analysis.summary, analysis.run
+    lines = cell_lines(summary)
+    return environment().get_template("report.html.j2").render(
+        host=analysis.host, started=analysis.started, revision=run.get("revision", ""), profile=run.get("profile", ""),
+        sections=found,
+        trust=trust(run), gates=gates(summary), warnings=warnings(analysis), doubts=doubts(summary),
+        bad=summary.rows.bad, floor=summary.floor,
+        facts=list(facts({key: value for key, value in run.items() if key not in ("warnings", "trust")})),
         topology=_picture(topology),
-        cell_columns=CELL_COLUMNS, cells=cell_rows(summary),
+        cell_columns=(*CELL_COLUMNS, *optional_columns(summary)), cells=lines,
+        has_rows=any(line.rows for line in lines), source=summary.rows.path.name,
     )
 
 
-def write_pictures(summary: Summary, directory: Path) -> None:
-    """The two main charts as files, for pages that show pictures."""
-    style = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
-    for name, chart in (("overhead.svg", charts.overhead_means(summary)), ("scaling.svg", charts.scaling(summary))):
-        if chart is not None:
-            write_atomically(directory / name, charts.standalone(chart, style))
+# The main charts are files too, for pages that show pictures.
+PICTURES = ("overhead.svg", "scaling.svg", "heatmap.svg")
 
 
-def write(summary: Summary, directory: Path) -> Path:
-    """Writes report.html and the two pictures into a run's directory."""
-    write_pictures(summary, directory)
+def write_pictures(found: Sequence[Section], directory: Path) -> None:
+    """Writes those that there are, and removes old ones."""
+    style = (HERE / "report.css").read_text(encoding="utf-8")
+    drawn = {chart.file: chart for part in found for chart in part.charts}
+    for name in PICTURES:
+        if name in drawn:
+            write_atomically(directory / name, standalone(drawn[name], style))
+        else:
+            (directory / name).unlink(missing_ok=True)
+
+
+def _markdown_line(value: str) -> str:
+    """Text that stands in a table or a sentence as it is; names between backquotes stay code."""
+    parts = value.replace("\n", " ").split("`")
+    if len(parts) % 2 == 0:
+        return _escaped(value.replace("`", "'"))
+    return "`".join(part.replace("|", "\\|") if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
+def _escaped(value: str) -> str:
+    value = value.replace("&", "&amp;")
+    for sign in "\\|<>*_[]":
+        value = value.replace(sign, "\\" + sign)
+    return value
+
+
+def sheet(template: str, **values: Any) -> str:
+    """A page of Markdown."""
+    pages = Environment(loader=FileSystemLoader(str(HERE)), autoescape=False, undefined=StrictUndefined,
+                        trim_blocks=True, lstrip_blocks=True)
+    pages.filters["plain"] = _markdown_line
+    return pages.get_template(template).render(**values)
+
+
+def markdown(analysis: Analysis, found: Sequence[Section]) -> str:
+    """report.md: the same sections, without the table of all cells, which is summary.csv."""
+    run = analysis.run
+    return sheet(
+        "report.md.j2", host=analysis.host, started=analysis.started, revision=run.get("revision", ""),
+        profile=run.get("profile", ""), sections=found, trust=trust(run), gates=gates(analysis.summary),
+        warnings=warnings(analysis), doubts=doubts(analysis.summary), bad=analysis.summary.rows.bad)
+
+
+def write(analysis: Analysis, directory: Path) -> Path:
+    """Writes report.html, report.md, tradeoff.csv, model.csv and the pictures into a run's directory."""
+    records.write_tradeoff(analysis.tradeoff, directory / "tradeoff.csv")
+    records.write_model(analysis.fits, directory / "model.csv")
+    found = sections.all_sections(analysis, Anchors.of(analysis.summary))
+    write_pictures(found, directory)
+    write_atomically(directory / "report.md", markdown(analysis, found))
     path = directory / "report.html"
-    write_atomically(path, render(summary, read_run(directory), directory / "topology.svg"))
+    write_atomically(path, render(analysis, found, directory / "topology.svg"))
     return path

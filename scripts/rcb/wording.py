@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import List, Optional, Tuple
+from typing import List, Optional
 
 from rcb.stats import Interval
-from rcb.summary import BASELINE, SCALING, TWIN, Cell, Headline, Summary
+from rcb.summary import BASELINE, TWIN, Cell, Headline, Summary
+from rcb.tradeoff import SHARED, parameter
 
 NO_NUMBER = "–"
-SHARE_WORKLOAD = "mixed"
-SHARE_PARAM = "p="
 
 
 def number(value: float) -> str:
@@ -95,62 +94,7 @@ def _scaling(summary: Summary, attribute: str, what: str) -> Optional[str]:
 
 def share_of(cell: Cell) -> Optional[float]:
     """The share of shared references of a cell of the mixed workload, in percent."""
-    for part in cell.params.split(";"):
-        if cell.workload == SHARE_WORKLOAD and part.startswith(SHARE_PARAM):
-            try:
-                return float(part[len(SHARE_PARAM):])
-            except ValueError:
-                return None
-    return None
-
-
-Payoff = Tuple[float, str, Optional[int], float]
-
-
-def payoffs(summary: Summary, gil: str = "gil") -> List[Payoff]:
-    """For each share of shared references and each variant without a GIL: the fewest threads from which it does more
-    work than gil, interval against interval (None: never), and its gain at the most threads."""
-    rates = {(share_of(cell), cell.variant, cell.threads): cell.ops_per_s for cell in summary.cells
-             if cell.driver == SCALING and cell.measured and not cell.oversubscribed and share_of(cell) is not None}
-    found: List[Payoff] = []
-    free = [name for name, mode in summary.modes.items() if mode == "free"]
-    for share in sorted({key[0] for key in rates}):
-        for variant in free:
-            counts = sorted(threads for one, name, threads in rates if one == share and name == variant
-                            and (share, gil, threads) in rates)
-            if not counts:
-                continue
-            first = None
-            for threads in reversed(counts):
-                own, other = rates[share, variant, threads], rates[share, gil, threads]
-                if not _above(own, other):
-                    break
-                first = threads
-            gain = rates[share, variant, counts[-1]].value / rates[share, gil, counts[-1]].value
-            found.append((share, variant, first, gain))
-    return found
-
-
-def _above(own: Interval, other: Interval) -> bool:
-    return (own.low if own.bounded else own.value) > (other.high if other.bounded else other.value)
-
-
-def _dropping_the_gil(summary: Summary) -> Optional[str]:
-    found = payoffs(summary)
-    if not found or summary.max_threads < 2:
-        return None
-    told = []
-    for variant in dict.fromkeys(one[1] for one in found):
-        own = [one for one in found if one[1] == variant]
-        paying = [one for one in own if one[2] is not None]
-        if len(paying) == len(own):
-            told.append(f"{variant} at every share measured")
-        elif paying:
-            told.append(f"{variant} at {series([f'{one[0]:g} %' for one in paying])}")
-        else:
-            told.append(f"{variant} at none")
-    return (f"More work than under the GIL on {summary.max_threads} threads or fewer, by the share of references that "
-            f"go to shared objects: {'; '.join(told)}.")
+    return parameter(cell.params, SHARED[1]) if cell.workload == SHARED[0] else None
 
 
 def floor_sentence(summary: Summary) -> str:
@@ -182,7 +126,6 @@ def answers(summary: Summary) -> List[str]:
         _scaling(summary, "private", "every thread counts its own objects"),
         _scaling(summary, "shared_one", "all threads count one object"),
         _scaling(summary, "shared_none", "all threads count None"),
-        _dropping_the_gil(summary),
         floor_sentence(summary),
         status_sentence(summary),
     ]

@@ -176,17 +176,6 @@ class Answers(ScratchTest):
                                           thread_ops="100+10", thread_ns="200+400"))
         self.assertEqual("owner=2;stranger=40", found.cells[0].extra["roles_ns_per_op"])
 
-    def test_when_dropping_the_gil_pays(self) -> None:
-        found = self.summary(self.scaling("mixed", "gil", {1: 1e8, 2: 1e8}, "p=0", mode="gil")
-                             + self.scaling("mixed", "atomic", {1: 6e7, 2: 1.2e8}, "p=0", mode="free")
-                             + self.scaling("mixed", "gil", {1: 1e8, 2: 1e8}, "p=50", mode="gil")
-                             + self.scaling("mixed", "atomic", {1: 6e7, 2: 3e7}, "p=50", mode="free"))
-        (first, second) = wording.payoffs(found)
-        self.assertEqual((0.0, "atomic", 2), first[:3])
-        self.assertAlmostEqual(1.2, first[3])
-        self.assertEqual((50.0, "atomic", None), second[:3])
-        self.assertIn("atomic at 0 %", " ".join(wording.answers(found)))
-
     def test_no_rows_at_all(self) -> None:
         found = self.summary([])
         self.assertEqual(((), None), (found.cells, found.floor))

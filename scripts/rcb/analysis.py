@@ -1,0 +1,51 @@
+"""Everything that the outputs of one run show, computed once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Mapping, Tuple
+
+from rcb import side_costs, tradeoff, usl
+from rcb.side_costs import SideCosts
+from rcb.summary import Summary
+from rcb.tradeoff import Tradeoff
+from rcb.usl import Fit
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A run: its cells, its trade-off, the model, what stands beside throughput, and its record."""
+
+    summary: Summary
+    tradeoff: Tradeoff
+    fits: Tuple[Fit, ...]
+    costs: Tuple[SideCosts, ...]
+    sizes: Dict[str, float]
+    run: Mapping[str, Any]
+
+    @property
+    def host(self) -> str:
+        frame = self.summary.rows.frame
+        return str(frame["host"].iloc[0]) if len(frame) else "no rows"
+
+    @property
+    def started(self) -> str:
+        frame = self.summary.rows.frame
+        return str(self.run.get("started") or (frame["utc"].iloc[0] if len(frame) else ""))
+
+
+def read_run(directory: Path) -> Dict[str, Any]:
+    """run.json of a run, or nothing where it is absent or broken: rows can be reported without it."""
+    try:
+        found = json.loads((directory / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def analyse(summary: Summary, run: Mapping[str, Any]) -> Analysis:
+    weighed = tradeoff.weigh(summary)
+    return Analysis(summary, weighed, tuple(usl.fits(weighed)), side_costs.gather(summary),
+                    side_costs.object_bytes(summary), run)

@@ -1,0 +1,126 @@
+"""tradeoff.csv and model.csv: the trade-off as tidy tables, the measured and the modelled apart (docs/schema.md)."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Dict, Iterator, List, Sequence
+
+import pandas as pd
+
+from rcb.crossing import Turn
+from rcb.files import write_atomically
+from rcb.stats import Interval
+from rcb.summary import Cell
+from rcb.tradeoff import Curve, Field, Series, Tradeoff
+from rcb.usl import Fit
+
+COLUMNS = ("quantity", "driver", "workload", "params", "variant", "threads", "placement", "value", "low", "high", "unit",
+           "outcome", "against")
+MODEL_COLUMNS = ("driver", "workload", "params", "variant", "placement", "counts", "rate", "rate_low", "rate_high",
+                 "sigma", "sigma_low", "sigma_high", "kappa", "kappa_low", "kappa_high", "worst_residual", "held_out",
+                 "foreseen", "measured", "error", "peak", "speedup_at", "speedup", "speedup_low", "speedup_high")
+Record = Dict[str, object]
+
+
+def _of_cell(cell: Cell) -> Record:
+    return {name: getattr(cell, name) for name in ("driver", "workload", "params", "variant", "threads", "placement")}
+
+
+def _bounds(found: Interval) -> Record:
+    return {"value": found.value, "low": found.low, "high": found.high}
+
+
+def _end(value: float) -> object:
+    if math.isinf(value):
+        return "never" if value > 0 else "always"
+    return value
+
+
+def _turn(found: Turn) -> Record:
+    """Ends that are no numbers stand as the words never and always."""
+    outcome = "unknown" if not found.known else _end(found.value) if math.isinf(found.value) else "from"
+    return {"value": found.value if math.isfinite(found.value) else math.nan, "low": _end(found.low),
+            "high": _end(found.high), "outcome": outcome}
+
+
+def _curve(curve: Curve) -> Iterator[Record]:
+    for point in curve.points:
+        if math.isfinite(point.own.value):
+            yield {"quantity": "speedup_own", **_of_cell(point.cell), **_bounds(point.own), "unit": "ratio",
+                   "against": f"{curve.variant} threads=1"}
+        yield {"quantity": "speedup_gil", **_of_cell(point.cell), **_bounds(point.against.interval), "unit": "ratio",
+               "against": f"{point.best.variant} threads={point.best.threads}"}
+    yield {"quantity": "crossover", **_of_cell(curve.most.cell), **_turn(curve.crossover), "unit": "threads", "against": "gil"}
+
+
+def _series(name: str, series: Series) -> Record:
+    cell = series.points[0][1].cell
+    return {"quantity": name, **_of_cell(cell), "params": series.rest, **_turn(series.fall), "unit": "%",
+            "against": "gil"}
+
+
+def _field(field: Field) -> Record:
+    return {"quantity": "best", **_of_cell(field.best), **_bounds(field.lead), "unit": "ratio",
+            "outcome": "tie" if field.ties else "best",
+            "against": "+".join(field.ties) or (field.second.variant if field.second else "")}
+
+
+def _all(tradeoff: Tradeoff) -> Iterator[Record]:
+    for variant, mean in tradeoff.mean_tax.items():
+        if math.isfinite(mean.value):
+            yield {"quantity": "tax_mean", "driver": "overhead", "variant": variant, "threads": 1, **_bounds(mean),
+                   "unit": "ratio", "against": "gil"}
+    for tax in tradeoff.taxes:
+        yield {"quantity": "tax", **_of_cell(tax.cell), **_bounds(tax.ratio), "unit": "ratio", "against": "gil"}
+    for curve in tradeoff.curves:
+        yield from _curve(curve)
+    for name, found in (("share_limit", tradeoff.shared), ("released_limit", tradeoff.released)):
+        for series in found:
+            if series.fall.known:
+                yield _series(name, series)
+    yield from map(_field, tradeoff.fields)
+
+
+def _tidy(records: List[Record], columns: Sequence[str]) -> pd.DataFrame:
+    frame = pd.DataFrame(records, columns=list(columns))
+    for name in ("low", "high", "threads", "speedup_at"):
+        if name in frame:
+            # Numbers and words share these columns, so the format of floats does not reach them.
+            frame[name] = [f"{one:.9g}" if isinstance(one, float) and math.isfinite(one) else
+                           "" if isinstance(one, float) else one for one in frame[name]]
+    return frame
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    write_atomically(path, frame.to_csv(index=False, float_format="%.9g", lineterminator="\n"))
+
+
+def tidy(tradeoff: Tradeoff) -> pd.DataFrame:
+    """The table of tradeoff.csv."""
+    return _tidy(list(_all(tradeoff)), COLUMNS)
+
+
+def write_tradeoff(tradeoff: Tradeoff, path: Path) -> None:
+    """Writes tradeoff.csv: what was measured."""
+    _write(tidy(tradeoff), path)
+
+
+def _model(fit: Fit) -> Record:
+    cell = fit.curve.most.cell
+    record: Record = {name: getattr(cell, name) for name in ("driver", "workload", "params", "variant", "placement")}
+    for name, found in (("rate", fit.rate), ("sigma", fit.sigma), ("kappa", fit.kappa), ("speedup", fit.twice)):
+        record.update({name: found.value, f"{name}_low": found.low, f"{name}_high": found.high})
+    worst = max(fit.residuals, key=abs)
+    record.update(counts="+".join(str(point.cell.threads) for point in fit.curve.points), worst_residual=worst,
+                  held_out=fit.held_out, foreseen=fit.foreseen, measured=fit.measured.value, error=fit.error,
+                  peak=fit.peak if math.isfinite(fit.peak) else math.nan, speedup_at=2 * fit.held_out)
+    return record
+
+
+def write_model(found: Sequence[Fit], path: Path) -> None:
+    """Writes model.csv, or removes an old one where nothing could be fitted."""
+    if found:
+        _write(_tidy([_model(one) for one in found], MODEL_COLUMNS), path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,72 @@
+"""From a number to its rows: which lines of trials.csv a cell's numbers were made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from rcb.rows import Rows
+from rcb.schema import CELL
+from rcb.summary import OVERHEAD
+from rcb.tradeoff import CellKey
+from rcb.wording import counted, number
+
+# Above this many rows a page has the range of lines of each cell, and how to look them up, instead of all values.
+LISTED = 20_000
+
+
+@dataclass(frozen=True)
+class CellRows:
+    """The rows of a cell: in a few words, and one by one where they are few enough."""
+
+    summary: str
+    values: str
+    search: str
+
+
+def line_numbers(rows: Rows) -> Optional[np.ndarray]:
+    """The line of each row of the frame; None where the file has changed since it was read."""
+    if "line" in rows.frame:
+        return rows.frame["line"].to_numpy()
+    left_out = {bad.line for bad in rows.bad}
+    found = _lines_with_text(rows.path)
+    used = [number for number in found[1:] if number not in left_out]
+    return np.array(used) if len(used) == len(rows.frame) else None
+
+
+def _lines_with_text(path: Path) -> List[int]:
+    try:
+        with path.open("rb") as file:
+            return [number for number, line in enumerate(file, start=1) if line.strip(b"\r\n")]
+    except OSError:
+        return []
+
+
+def _value(driver: str, ns: float, rate: float, status: str) -> str:
+    shown = number(ns) + " ns" if driver == OVERHEAD else number(rate / 1e6) + " M/s"
+    return shown if status == "ok" else status if status in ("skipped", "invalid") else f"{shown} ({status})"
+
+
+def _listed(driver: str, lines: Sequence[int], columns: Tuple[Sequence[float], Sequence[float], Sequence[str]]) -> str:
+    return "; ".join(f"{line}: {_value(driver, ns, rate, status)}" for line, ns, rate, status in zip(lines, *columns))
+
+
+def of_cells(rows: Rows) -> Dict[CellKey, CellRows]:
+    """The rows of every cell."""
+    lines = line_numbers(rows)
+    frame = rows.frame
+    if lines is None or frame.empty:
+        return {}
+    few = len(frame) <= LISTED
+    ns, rate, status, names = (frame[name].to_numpy() for name in ("ns_per_op", "ops_per_s", "status", "cell"))
+    found: Dict[CellKey, CellRows] = {}
+    for key, places in frame.groupby(CELL, sort=False).indices.items():
+        own = lines[places]
+        summary = f"{counted(len(own), 'row')}, lines {own.min()} to {own.max()}" if len(own) > 1 else f"line {own[0]}"
+        values = _listed(key[0], own, (ns[places], rate[places], status[places])) if few else ""
+        name = names[places[0]]
+        found[key] = CellRows(summary, values, f"grep -nF ',{name},' {rows.path.name}" if name else "")
+    return found
