@@ -1,7 +1,8 @@
-"""Where a scheme overtakes the GIL, and where it falls behind again, from bootstrap draws of throughput ratios.
+"""Where a scheme overtakes the GIL, and where it falls behind again, from throughput ratios and their intervals.
 
 Both questions have answers that are no numbers: "never" is +infinity, "always" (already at the first place) -infinity.
-The bar is what a ratio must exceed: 1, and the run's noise floor on top of it."""
+The bar is what a ratio must exceed: 1, and the run's noise floor on top of it. The ends of an answer's interval are the
+answers to all ratios at the upper, and at the lower, ends of theirs."""
 
 from __future__ import annotations
 
@@ -15,7 +16,6 @@ from rcb.stats import Ratio
 
 NEVER = math.inf
 ALWAYS = -math.inf
-TAIL = 0.025
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,16 @@ class Turn:
 UNKNOWN = Turn(math.nan)
 
 
-def _turn(value: float, drawn: np.ndarray, trials: int) -> Turn:
-    if trials < 2:
-        return Turn(value)
-    # No interpolation between draws: halfway from 4 threads to never is no place.
-    ordered = np.sort(drawn)
-    low = float(ordered[math.floor(TAIL * (len(ordered) - 1))])
-    high = float(ordered[math.ceil((1.0 - TAIL) * (len(ordered) - 1))])
-    return Turn(value, min(low, value), max(high, value))
-
-
 def _matrix(ratios: Sequence[Ratio]) -> np.ndarray:
-    """One row a draw after the first row, which holds the estimates; one column a place."""
-    estimates = np.array([[one.interval.value for one in ratios]])
-    return np.concatenate([estimates, np.stack([one.drawn for one in ratios], axis=1)])
+    """Three rows: the estimates, the lower ends, the upper ends; one column a place."""
+    return np.array([[getattr(one.interval, part) for one in ratios] for part in ("value", "low", "high")])
+
+
+def _turn(found: np.ndarray, ratios: Sequence[Ratio]) -> Turn:
+    value, ends = float(found[0]), sorted(map(float, found[1:]))
+    if not all(one.interval.bounded for one in ratios):
+        return Turn(value)
+    return Turn(value, min(ends[0], value), max(ends[1], value))
 
 
 def _usable(places: Sequence[float], ratios: Sequence[Ratio]) -> bool:
@@ -69,7 +65,7 @@ def crossover(counts: Sequence[int], ratios: Sequence[Ratio], bar: float) -> Tur
     if not _usable(counts, ratios):
         return UNKNOWN
     found = _overtaken(np.asarray(counts, dtype=float), _matrix(ratios) > bar)
-    return _turn(float(found[0]), found[1:], min(one.count for one in ratios))
+    return _turn(found, ratios)
 
 
 def _fallen(places: np.ndarray, slowness: np.ndarray) -> np.ndarray:
@@ -90,4 +86,4 @@ def fall(places: Sequence[float], ratios: Sequence[Ratio], bar: float) -> Turn:
     if len(places) < 2 or not _usable(places, ratios):
         return UNKNOWN
     found = _fallen(np.asarray(places, dtype=float), bar / _matrix(ratios))
-    return _turn(float(found[0]), found[1:], min(one.count for one in ratios))
+    return _turn(found, ratios)

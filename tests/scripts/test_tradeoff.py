@@ -6,10 +6,9 @@ import math
 import tempfile
 import unittest
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import List, Sequence
 
 import made_up
-import numpy as np
 from support import ROOT, ScratchTest, read_rows, row
 
 from rcb import records, side_costs, usl
@@ -20,10 +19,9 @@ from rcb.summary import Summary, summarise
 from rcb.tradeoff import Tradeoff, bar_over, weigh
 
 
-def ratios(*values: float, drawn: Optional[Sequence[Sequence[float]]] = None, count: int = 9) -> List[Ratio]:
-    """Ratios whose draws are given place by place, or all alike."""
-    return [Ratio(Interval(value), np.array(drawn[place]) if drawn else np.full(40, value), count)
-            for place, value in enumerate(values)]
+def ratios(*values: float, lows: Sequence[float] = (), highs: Sequence[float] = ()) -> List[Ratio]:
+    """Ratios whose intervals are given place by place, or have no width."""
+    return [Ratio(Interval(*ends), 9) for ends in zip(values, lows or values, highs or values)]
 
 
 class Crossings(unittest.TestCase):
@@ -38,11 +36,11 @@ class Crossings(unittest.TestCase):
         self.assertEqual(4.0, crossover((1, 2, 4), ratios(0.5, 1.02, 1.2), 1.05).value)
 
     def test_crossover_interval_may_end_at_never(self) -> None:
-        found = crossover((1, 2), ratios(0.5, 1.1, drawn=[[0.5] * 40, [0.9] * 20 + [1.2] * 20]), 1.0)
+        found = crossover((1, 2), ratios(0.5, 1.1, lows=(0.5, 0.9), highs=(0.5, 1.2)), 1.0)
         self.assertEqual(Turn(2.0, 2.0, NEVER), found)
 
     def test_one_trial_gives_no_interval(self) -> None:
-        found = crossover((1, 2), ratios(0.5, 1.1, count=1), 1.0)
+        found = crossover((1, 2), [Ratio(Interval(value), 1) for value in (0.5, 1.1)], 1.0)
         self.assertEqual((2.0, False), (found.value, found.bounded))
 
     def test_unknown(self) -> None:
@@ -62,8 +60,7 @@ class Crossings(unittest.TestCase):
         self.assertAlmostEqual(5.0, found.value)
 
     def test_fall_interval(self) -> None:
-        drawn = [[2.0] * 40, [1.0 / 1.5] * 20 + [1.1] * 20]
-        found = fall((0.0, 100.0), ratios(2.0, 1.0 / 1.5, drawn=drawn), 1.0)
+        found = fall((0.0, 100.0), ratios(2.0, 1.0 / 1.5, lows=(2.0, 1.0 / 1.5), highs=(2.0, 1.1)), 1.0)
         self.assertAlmostEqual(50.0, found.low)
         self.assertEqual(NEVER, found.high)
 
