@@ -191,6 +191,7 @@ class Ratio:
     p_value: float = math.nan
     processes: int = 0
     samples: Tuple[Sample, ...] = ()
+    difference: float = math.nan
     error: float = math.nan
     freedom: float = 0.0
 
@@ -221,7 +222,7 @@ def _unpaired(above: Sample, below: Sample) -> Ratio:
     found = _welch(*_units(above, below))
     return Ratio(_from_logs(estimate(above) / estimate(below), *_difference_bounds(*found)),
                  min(above.count, below.count), above.logs, below.logs, _p_value(*found),
-                 max(len(above.by_process), len(below.by_process)), (above, below), *found[1:])
+                 max(len(above.by_process), len(below.by_process)), (above, below), *found)
 
 
 def ratio(above: Sample, below: Sample) -> Ratio:
@@ -250,7 +251,8 @@ def _process_means(logs: Sequence[Mapping[int, float]]) -> np.ndarray:
 
 
 def _independent_mean(ratios: Sequence[Ratio]) -> Tuple[float, float]:
-    """Half the interval of a mean whose cells vary on their own, by repetitions alone (Satterthwaite's degrees)."""
+    """Bounds of a mean whose cells vary on their own, by repetitions alone (Satterthwaite's degrees). They lie about the
+    means that Welch's errors belong to: those of medians are larger."""
     squares = np.array([one.error ** 2 for one in ratios])
     freedoms = np.array([one.freedom for one in ratios])
     if not freedoms.all():
@@ -258,7 +260,8 @@ def _independent_mean(ratios: Sequence[Ratio]) -> Tuple[float, float]:
     total = float(squares.sum())
     freedom = total ** 2 / float((squares ** 2 / freedoms).sum()) if total > 0 else float(freedoms.sum())
     half = _student_quantile(freedom) * math.sqrt(total) / len(ratios)
-    return -half, half
+    middle = float(np.mean([one.difference for one in ratios]))
+    return middle - half, middle + half
 
 
 @dataclass(frozen=True)
@@ -279,8 +282,7 @@ def geometric_mean_test(ratios: Sequence[Ratio]) -> Mean:
     centre = float(np.mean([math.log(one.interval.value) for one in usable]))
     processes = max(one.processes for one in usable)
     if processes < 2:
-        around = _independent_mean(usable)
-        return Mean(_from_logs(math.exp(centre), centre + around[0], centre + around[1]), math.nan, processes)
+        return Mean(_from_logs(math.exp(centre), *_independent_mean(usable)), math.nan, processes)
     above = _process_means([one.above for one in usable if one.processes > 1])
     if not any(one.below for one in usable):
         if len(above) < 2:
