@@ -14,11 +14,11 @@ from rcb.errors import UsageError, guarded, not_accepted
 NAME = "report"
 
 
-def analysed(directory: Path, name: str) -> Analysis:
+def analysed(directory: Path, name: str, allow_mixed: bool = False) -> Analysis:
     """Reads the rows, says what was left out, and writes the summary and the report."""
-    read = rows.read(directory / "trials.csv")
-    for bad in read.bad:
-        print(f"{name}: {read.path}:{bad.line}: left out: {bad.why}", file=sys.stderr)
+    read = rows.read(directory / "trials.csv", allow_mixed)
+    for complaint in read.complaints():
+        print(f"{name}: {complaint}", file=sys.stderr)
     answer = summary.summarise(read)
     summary.write_csv(answer, directory / "summary.csv")
     found = analyse(answer, read_run(directory))
@@ -26,17 +26,17 @@ def analysed(directory: Path, name: str) -> Analysis:
     return found
 
 
-def conclude(directory: Path, name: str) -> summary.Summary:
+def conclude(directory: Path, name: str, allow_mixed: bool = False) -> summary.Summary:
     """Makes everything that a run's directory holds besides the rows, and prints the tables."""
-    found = analysed(directory, name)
+    found = analysed(directory, name, allow_mixed)
     table.print_report(found, sys.stdout)
     print(f"{name}: report in {directory / 'report.html'}")
     return found.summary
 
 
-def side_by_side(directories: Sequence[Path], out: Path, name: str) -> None:
+def side_by_side(directories: Sequence[Path], out: Path, name: str, allow_mixed: bool = False) -> None:
     """Every run's own report, and one page of all."""
-    found = machines.named([(directory, analysed(directory, name)) for directory in directories])
+    found = machines.named([(directory, analysed(directory, name, allow_mixed)) for directory in directories])
     page = machines.write(found, out)
     machines.show(found, sys.stdout)
     print(f"{name}: side by side in {page}")
@@ -44,13 +44,14 @@ def side_by_side(directories: Sequence[Path], out: Path, name: str) -> None:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:
-        raise UsageError(f"{message}; accepted: scripts/report [--no-install] [--out DIR] DIR [DIR]...")
+        raise UsageError(f"{message}; accepted: scripts/report [--no-install] [--allow-mixed] [--out DIR] DIR [DIR]...")
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(prog="scripts/report", allow_abbrev=False)
     parser.add_argument("directories", metavar="DIR", type=Path, nargs="+")
     parser.add_argument("--out", metavar="DIR", type=Path)
+    parser.add_argument("--allow-mixed", action="store_true")
     parser.add_argument("--no-install", action="store_true")
     options = parser.parse_args(list(arguments))
     seen: List[Path] = []
@@ -71,9 +72,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     if len(options.directories) == 1:
-        conclude(options.directories[0], NAME)
+        conclude(options.directories[0], NAME, options.allow_mixed)
     else:
-        side_by_side(options.directories, options.out or Path("machines"), NAME)
+        side_by_side(options.directories, options.out or Path("machines"), NAME, options.allow_mixed)
     return 0
 
 

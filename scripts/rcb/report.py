@@ -69,9 +69,9 @@ def _text(value: str) -> Shown:
 
 
 def _optional(cell: Cell, name: str) -> str:
-    found = getattr(cell, name, None)
-    found = cell.extra.get(name) if found is None else found
-    return "" if found is None or found != found else str(getattr(found, "value", found))
+    if name == "verdict":
+        return str(cell.test.verdict) if cell.test is not None else ""
+    return str(cell.noisy) if cell.noisy else ""
 
 
 def optional_columns(summary: Summary) -> List[str]:

@@ -58,7 +58,7 @@ class Samples:
     """The trials of each cell as stats wants them, made when asked for."""
 
     def __init__(self, summary: Summary) -> None:
-        names = ("process", "ops_per_s", "ns_per_op")
+        names = ("unit", "ops_per_s", "ns_per_op")
         frame = part_of(summary.rows, (*CELL, *names))
         self._places: Dict[CellKey, np.ndarray] = frame.groupby(CELL).indices if len(frame) else {}
         self._columns = {name: frame[name].to_numpy() for name in names}
@@ -72,7 +72,7 @@ class Samples:
 
     def _make(self, key: CellKey, column: str) -> Sample:
         places = self._places[key]
-        processes = self._columns["process"][places]
+        processes = self._columns["unit"][places]
         values = self._columns[column][places]
         name = "/".join(map(str, key)) + "/" + column
         return Sample(name, {int(one): values[processes == one] for one in np.unique(processes)})

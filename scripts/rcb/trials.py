@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
-
-import numpy as np
+from typing import Dict, Sequence, Tuple
 
 from rcb.rows import Rows
 from rcb.schema import CELL
@@ -27,24 +24,6 @@ class CellRows:
     search: str
 
 
-def line_numbers(rows: Rows) -> Optional[np.ndarray]:
-    """The line of each row of the frame; None where the file has changed since it was read."""
-    if "line" in rows.frame:
-        return rows.frame["line"].to_numpy()
-    left_out = {bad.line for bad in rows.bad}
-    found = _lines_with_text(rows.path)
-    used = [number for number in found[1:] if number not in left_out]
-    return np.array(used) if len(used) == len(rows.frame) else None
-
-
-def _lines_with_text(path: Path) -> List[int]:
-    try:
-        with path.open("rb") as file:
-            return [number for number, line in enumerate(file, start=1) if line.strip(b"\r\n")]
-    except OSError:
-        return []
-
-
 def _value(driver: str, ns: float, rate: float, status: str) -> str:
     shown = number(ns) + " ns" if driver == OVERHEAD else number(rate / 1e6) + " M/s"
     return shown if status == "ok" else status if status in ("skipped", "invalid") else f"{shown} ({status})"
@@ -56,9 +35,9 @@ def _listed(driver: str, lines: Sequence[int], columns: Tuple[Sequence[float], S
 
 def of_cells(rows: Rows) -> Dict[CellKey, CellRows]:
     """The rows of every cell."""
-    lines = line_numbers(rows)
+    lines = rows.frame["line"].to_numpy()
     frame = rows.frame
-    if lines is None or frame.empty:
+    if frame.empty:
         return {}
     few = len(frame) <= LISTED
     ns, rate, status, names = (frame[name].to_numpy() for name in ("ns_per_op", "ops_per_s", "status", "cell"))

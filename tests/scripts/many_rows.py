@@ -52,7 +52,7 @@ def _row(cell: Tuple[str, str, str, str, int], process: int, repetition: int, or
         "numa": "0", "drift": "0.001", "turns_min": "", "batch_ops": "1024", "working_set_bytes": "4096",
         "allocator": "jemalloc", "audit": "passed",
     }
-    return [found[name] for name in COLUMNS]
+    return [found.get(name, "") for name in COLUMNS]
 
 
 def write(path: Path, rows: int, seed: int = 1) -> Path:

@@ -58,11 +58,11 @@ class Merge(ScratchTest):
         old, new = self.run_of("a", [row(run_id="a")]), self.run_of("b", [row(run_id="b", reason="x, y")])
         path = new / "trials.csv"
         header, line = path.read_text(encoding="utf-8").splitlines()
-        path.write_text(f"noise,{header}\nsteal,{line}\n", encoding="utf-8")
+        path.write_text(f"later,{header}\nsteal,{line}\n", encoding="utf-8")
         self.merged(old, new, "-o", self.scratch / "out.csv")
         first, second = read_rows(self.scratch / "out.csv")
         self.assertEqual(("a", "", "b", "steal", "x, y"),
-                         (first["run_id"], first["noise"], second["run_id"], second["noise"], second["reason"]))
+                         (first["run_id"], first["later"], second["run_id"], second["later"], second["reason"]))
         self.assertEqual("1.0", second["ns_per_op"])
 
     def test_bad_lines_are_left_out_and_counted(self) -> None:

@@ -144,25 +144,21 @@ class FromNumbersToRows(ScratchTest):
         data = path.read_text(encoding="utf-8").splitlines()
         path.write_text("\n".join([data[0], "", data[1], "1,broken", data[2], data[3], ""]), encoding="utf-8")
         found = read(path)
-        lines = trials.line_numbers(found)
-        self.assertEqual([3, 5, 6], list(lines) if lines is not None else None)
         (one,) = trials.of_cells(found).values()
         self.assertEqual(("3 rows, lines 3 to 6", "3: 1.00 ns; 5: 2.00 ns; 6: 3.00 ns"), (one.summary, one.values))
         self.assertEqual("grep -nF ',c,' trials.csv", one.search)
 
-    def test_a_file_that_has_changed_since(self) -> None:
-        found = read(made_up.write(self.scratch / "trials.csv", [row()]))
-        found.path.write_text("", encoding="utf-8")
-        self.assertIsNone(trials.line_numbers(found))
-        self.assertEqual({}, trials.of_cells(found))
-
     def test_columns_that_may_be_there(self) -> None:
-        rows = [row(), row(variant="atomic")]
+        rows = [row(variant="atomic")]
         answer = summary.summarise(read(made_up.write(self.scratch / "trials.csv", rows)))
         self.assertEqual([], report.optional_columns(answer))
-        answer.cells[0].extra["verdict"] = "same"
-        self.assertEqual(["verdict"], report.optional_columns(answer))
-        self.assertIn("same", [one.text for one in report.cell_lines(answer)[0].shown])
+        rows = [row(variant=variant, process=process, ns_per_op=cost * (1 + process / 1000), noise=noise)
+                for variant, cost in (("plain", 1.0), ("plain_twin", 1.0), ("atomic", 5.0)) for process in range(3)
+                for noise in ["stolen" if variant == "atomic" else ""]]
+        answer = summary.summarise(read(made_up.write(self.scratch / "trials.csv", rows)))
+        self.assertEqual(["verdict", "noisy"], report.optional_columns(answer))
+        shown = {line.shown[3].text: [one.text for one in line.shown] for line in report.cell_lines(answer)}
+        self.assertEqual(["slower", "3"], shown["atomic"][-2:])
 
     def test_trust(self) -> None:
         self.assertIsNone(report.trust({}))
