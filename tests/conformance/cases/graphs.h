@@ -4,7 +4,7 @@
 
 #include "tests/conformance/cases/weakrefs.h"
 
-enum { GRAPH_NODES = 24, GRAPH_EDGES = NODE_PLACES, GRAPH_THREADS = 3, GRAPHS = 1000 * EFFORT };
+enum { GRAPH_NODES = 24, GRAPH_EDGES = NODE_PLACES, GRAPH_THREADS = 3, GRAPHS = 1000 * EFFORT, GRAPHS_OF_THREADS = MODE_GIL ? 50 : 50 * EFFORT };
 
 /* Node i is the objects' id. Thread t alone changes the edges and the root of nodes with i % GRAPH_THREADS == t. */
 static struct graph {
@@ -182,7 +182,7 @@ static void graph_collect(void)
 
 static void graph_crew(struct crew *crew, unsigned index)
 {
-    for (int round = 0; round < GRAPHS / 20; round++) {
+    for (int round = 0; round < GRAPHS_OF_THREADS; round++) {
         for (uint32_t i = index; i < GRAPH_NODES; i += GRAPH_THREADS)
             graph_make(i);
         crew_set_off(crew);
@@ -215,7 +215,7 @@ static void case_random_graphs_of_threads(void)
     for (unsigned i = 0; i < GRAPH_THREADS; i++)
         graph.random[i] = 20261121 + i;
     crew_run(GRAPH_THREADS, graph_crew, NULL);
-    check_deaths((int64_t)(GRAPHS / 20) * GRAPH_NODES);
+    check_deaths((int64_t)GRAPHS_OF_THREADS * GRAPH_NODES);
     fixture_close();
 }
 
