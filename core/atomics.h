@@ -7,7 +7,7 @@
  *   a64_sub_release_last         subtracts with release; true, with acquire, when that leaves 0
  *   pN_get / pN_set              a plain field that several threads reach (never at once: races are bugs)
  *   struct lock8                 one byte, mutual exclusion: lock8_acquire, lock8_release
- *   struct shim_mutex, shim_cond a mutex and a condition variable that can wait with a timeout
+ *   struct shim_mutex, shim_cond a mutex and a condition variable that can wake all, and wait with a timeout
  *   shim_alloc, shim_free        memory by size; NULL when there is none
  *   shim_self, shim_set_self     "which thread am I": a word that the thread sets for itself, 0 at first
  *   shim_yield                   let others run

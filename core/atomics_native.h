@@ -35,6 +35,7 @@ static inline void shim_cond_init(struct shim_cond *c)
 }
 static inline void shim_cond_destroy(struct shim_cond *c) { pthread_cond_destroy(&c->cond); }
 static inline void shim_cond_signal(struct shim_cond *c) { pthread_cond_signal(&c->cond); }
+static inline void shim_cond_broadcast(struct shim_cond *c) { pthread_cond_broadcast(&c->cond); }
 static inline void shim_cond_wait(struct shim_cond *c, struct shim_mutex *m)
 {
     pthread_cond_wait(&c->cond, &m->mutex);

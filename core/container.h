@@ -4,10 +4,10 @@
 #ifndef RCBENCH_CORE_CONTAINER_H
 #define RCBENCH_CORE_CONTAINER_H
 
-#include "core/object.h"
+#include "core/tracked.h"
 
 struct container {
-    struct object head;
+    struct tracked tracked;
 #if MODE_LOCKS && !RC_HEAD_HAS_LOCK
     struct lock8 lock;
 #endif
@@ -25,7 +25,7 @@ static inline void container_init(struct container *c)
 static inline void container_lock(struct container *c)
 {
 #if MODE_LOCKS && RC_HEAD_HAS_LOCK
-    lock8_acquire(rc_head_lock(&c->head.rc));
+    lock8_acquire(rc_head_lock(&c->tracked.head.rc));
 #elif MODE_LOCKS
     lock8_acquire(&c->lock);
 #else
@@ -36,7 +36,7 @@ static inline void container_lock(struct container *c)
 static inline void container_unlock(struct container *c)
 {
 #if MODE_LOCKS && RC_HEAD_HAS_LOCK
-    lock8_release(rc_head_lock(&c->head.rc));
+    lock8_release(rc_head_lock(&c->tracked.head.rc));
 #elif MODE_LOCKS
     lock8_release(&c->lock);
 #else

@@ -40,6 +40,10 @@
  *   void rc_set_count(h, n)      where RC_COUNT_MAX is not 0, for tests: as if the calling thread, the owner and the only
  *                                one to reach the object, had n references
  *   int64_t rc_audit(h)          references that exist, when quiet; RC_AUDIT_IMMORTAL for an immortal
+ *   void rc_revive(h, shared)    a dead object has one reference again, the caller's, which alone reaches it; `shared`:
+ *                                but for those who use rc_try_incref at this moment, and it was published
+ *   void rc_stopped_merge(h)     all other threads stand still: a count that is kept in parts becomes one, so that
+ *                                whoever drops the last reference finds out at once. rc_is_unique may say false
  *   void rc_dead_link(h, next)   keeps a pointer (aligned to 8, or NULL) in the header of a dead object, which
  *                                stays dead for rc_try_incref
  *   void *rc_dead_next(h)        that pointer
@@ -47,7 +51,8 @@
  * Threads: struct rc_thread is one thread's part of the scheme; `id` is never 0
  *   void rc_thread_enter(t, id)  the calling thread starts to own objects
  *   void rc_thread_leave(t)      it stops: hands over or merges what it owned. It may destroy objects
- *   void rc_thread_detach(t)     it is about to block: others may act on its behalf
+ *   void rc_thread_detach(t)     it is about to block, or to stand still: others may act on its behalf. Nothing is
+ *                                queued to it until it is back
  *   void rc_thread_attach(t)     it is back
  *   bool rc_pending(t)           cheap; true: rc_safepoint has work
  *   void rc_safepoint(t)         merges what others have queued. It may destroy objects

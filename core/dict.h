@@ -90,7 +90,7 @@ static UNUSED struct object *dict_new(void)
     container_init(&dict->base);
     dict->length = dict->used = dict->capacity = 0;
     dict->entries = NULL;
-    return &dict->base.head;
+    return object_track(&dict->base.tracked);
 }
 
 /* The entry of `key`, or the unused one where it belongs. The table has an unused entry. */

@@ -5,9 +5,10 @@
 
 #include "core/slot.h"
 #include "core/tuple.h"
+#include "core/weakref.h"
 
 struct cell_object {
-    struct object head;
+    struct tracked base;
     struct slot slot;
 };
 
@@ -44,7 +45,7 @@ static UNUSED struct object *cell_new(struct object *content)
     if (cell == NULL)
         return NULL;
     slot_init(&cell->slot, content != NULL ? object_incref(content) : NULL);
-    return &cell->head;
+    return object_track(&cell->base);
 }
 
 /* An owned reference, or NULL. */
@@ -64,7 +65,8 @@ static UNUSED int cell_set(struct object *self, struct object *content)
 typedef struct object *code_fn(struct object *function, struct object **arguments, size_t count);
 
 struct function_object {
-    struct object head;
+    struct tracked base;
+    struct weak_list weak;
     struct object *name;    /* str */
     struct object *closure; /* tuple of cells, or NULL */
     code_fn *code;
@@ -90,7 +92,8 @@ static const struct type function_type UNUSED = {.name = "function",
                                                  .flags = TYPE_CONTAINER,
                                                  .size = sizeof(struct function_object),
                                                  .dealloc = function_dealloc,
-                                                 .traverse = function_traverse};
+                                                 .traverse = function_traverse,
+                                                 .weak_offset = offsetof(struct function_object, weak)};
 
 /* `name` and `closure` (or NULL) are borrowed. */
 static UNUSED struct object *function_new(struct object *name, struct object *closure, code_fn *code)
@@ -101,7 +104,8 @@ static UNUSED struct object *function_new(struct object *name, struct object *cl
     function->name = object_incref(name);
     function->closure = closure != NULL ? object_incref(closure) : NULL;
     function->code = code;
-    return &function->head;
+    weak_list_init(&function->weak);
+    return object_track(&function->base);
 }
 
 enum { CALL_ARGUMENTS_MAX = 8 };

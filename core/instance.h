@@ -7,9 +7,10 @@
 #include "core/dict.h"
 #include "core/slot.h"
 #include "core/tuple.h"
+#include "core/weakref.h"
 
 struct class_object {
-    struct object head;
+    struct tracked base;
     struct object *name;       /* str */
     struct object *slot_names; /* tuple of str; its length is the number of slots */
     struct object *members;    /* dict: str to what all instances share, functions above all */
@@ -56,11 +57,12 @@ static UNUSED struct object *class_new(struct object *name, struct object *slot_
     c->slot_names = object_incref(slot_names);
     c->members = members;
     c->has_dict = has_dict;
-    return &c->head;
+    return object_track(&c->base);
 }
 
 struct instance_object {
-    struct object head;
+    struct tracked base;
+    struct weak_list weak;
     struct object *class_;
     struct object *dict;  /* or NULL */
     size_t slot_count;
@@ -112,7 +114,8 @@ static const struct type instance_type UNUSED = {.name = "instance",
                                                  .size = sizeof(struct instance_object),
                                                  .dealloc = instance_dealloc,
                                                  .traverse = instance_traverse,
-                                                 .clear = instance_clear};
+                                                 .clear = instance_clear,
+                                                 .weak_offset = offsetof(struct instance_object, weak)};
 
 /* `class_` is borrowed: the instance takes a reference of its own. All attributes are unset. */
 static UNUSED struct object *instance_new(struct object *class_)
@@ -131,7 +134,8 @@ static UNUSED struct object *instance_new(struct object *class_)
     instance->slot_count = slots;
     for (size_t i = 0; i < slots; i++)
         slot_init(&instance->slots[i], NULL);
-    return &instance->head;
+    weak_list_init(&instance->weak);
+    return object_track(&instance->base);
 }
 
 /* The slot that the class calls `name`, or NULL. */

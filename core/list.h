@@ -70,7 +70,7 @@ static UNUSED struct object *list_new(void)
     container_init(&list->base);
     list->length = list->capacity = 0;
     list->items = NULL;
-    return &list->base.head;
+    return object_track(&list->base.tracked);
 }
 
 /* No lock: only while no other thread changes the list. */

@@ -8,6 +8,7 @@
 #include "core/function.h"
 #include "core/instance.h"
 #include "core/list.h"
+#include "core/gc.h"
 #include "core/slot.h"
 #include "core/tuple.h"
 
@@ -78,6 +79,7 @@ static UNUSED void model_drop_shared(struct object **place, size_t size)
 static UNUSED int model_open(void)
 {
     memset(&model, 0, sizeof model);
+    gc_open();
     model.none = object_new(&none_type, sizeof(struct object));
     model.true_ = object_new(&bool_type, sizeof(struct object));
     model.false_ = object_new(&bool_type, sizeof(struct object));
@@ -97,6 +99,7 @@ static UNUSED void model_close(void) { model_each_shared(model_drop_shared); }
 static UNUSED struct memory model_account(void)
 {
     struct memory total = all_threads.left;
+    gc_heap_close();
     arena_free(total.chunks);
     all_threads.left = (struct memory){0};
     total.chunks = NULL;

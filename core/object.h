@@ -16,10 +16,19 @@ struct object {
     const struct type *type;
 };
 
+/* A container: an object that refers to others, which the collector therefore knows (core/tracked.h). */
+struct tracked {
+    struct object head;
+    uintptr_t gc; /* its entry's address, 0 when it is not tracked; and TRACKED_FINALIZED */
+};
+
 /* Called by traverse for each object that is referred to, borrowed. Nonzero ends the traversal. */
 typedef int visit_fn(struct object *referent, void *argument);
 
-enum { TYPE_CONTAINER = 1 /* refers to other objects */ };
+enum {
+    TYPE_CONTAINER = 1, /* refers to other objects: a struct tracked */
+    TYPE_FIXED = 2,     /* its referents never change once they are set */
+};
 
 struct type {
     const char *name;
@@ -36,9 +45,9 @@ struct type {
     int (*compare)(struct object *self, struct object *other);
     /* NULL: cannot be a key. */
     uint64_t (*hash)(struct object *self);
-    /* Runs once before the death of an object that asked for it; may resurrect. For the collector. */
+    /* Containers: runs once before the death of an object, which lives on if a reference is left then. */
     void (*finalize)(struct object *self);
-    /* Where the list of weak references starts, in bytes from the object; 0: cannot be referred to weakly. */
+    /* Containers: where their struct weak_list is, in bytes from the object; 0: cannot be referred to weakly. */
     size_t weak_offset;
 };
 
@@ -54,6 +63,8 @@ static inline struct object *object_incref(struct object *o)
  * trashcan has 50 as well. */
 enum { DESTROY_DEPTH_MAX = 50 };
 
+static bool tracked_before_death(struct object *o);
+
 /* Destroys a dead object. Containers deeper than the limit are linked through their dead headers and
  * destroyed when the outermost one is done: a chain of any length needs a bounded stack. */
 static NOINLINE UNUSED void object_destroy(struct object *o)
@@ -62,6 +73,8 @@ static NOINLINE UNUSED void object_destroy(struct object *o)
         o->type->dealloc(o);
         return;
     }
+    if (!tracked_before_death(o))
+        return;
     struct thread *self = thread_self();
     if (self->destroy_depth == DESTROY_DEPTH_MAX) {
         rc_dead_link(&o->rc, self->dying);

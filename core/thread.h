@@ -8,83 +8,41 @@
 #ifndef RCBENCH_CORE_THREAD_H
 #define RCBENCH_CORE_THREAD_H
 
-#include "core/alloc.h"
+#include "core/world.h"
 
-struct object;
-
-struct thread {
-    struct rc_thread rc;
-    struct memory memory;
-    struct object *dying;   /* dead objects whose destruction waits: see object_destroy */
-    unsigned destroy_depth;
-    struct thread *previous, *next; /* in all_threads.entered */
-    struct mode_thread mode;        /* last: what it keeps about waits is large, and none of it is hot */
-} LINE_ALIGNED;
-
-/* All threads that have entered, and what those that have left leave behind. */
-static struct all_threads {
-    struct lock8 lock;
-    struct thread *entered;
-    struct memory left;
-} all_threads;
-
-/* The calling thread's own; NULL before it has entered. */
-static inline struct thread *thread_self(void) { return (struct thread *)shim_self(); }
-
-static inline struct memory *memory_self(void) { return &thread_self()->memory; }
-
-static COLD UNUSED void threads_add(struct thread *thread)
-{
-    lock8_acquire(&all_threads.lock);
-    thread->next = all_threads.entered;
-    if (thread->next != NULL)
-        thread->next->previous = thread;
-    all_threads.entered = thread;
-    lock8_release(&all_threads.lock);
-}
-
-/* Called with the lock held. */
-static COLD UNUSED void threads_remove(struct thread *thread)
-{
-    *(thread->previous != NULL ? &thread->previous->next : &all_threads.entered) = thread->next;
-    if (thread->next != NULL)
-        thread->next->previous = thread->previous;
-    memory_hand_over(&all_threads.left, &thread->memory);
-}
-
-static UNUSED void thread_free(struct thread *thread)
-{
-    size_t offset = ((unsigned char *)thread)[-1];
-    shim_free((char *)thread - offset, sizeof(struct thread) + LINE_BYTES);
-}
+/* core/gc.h: the collection that THREAD_COLLECT asks for. */
+static void gc_safepoint(struct thread *thread);
+static void gc_thread_enter(struct gc_thread *own);
 
 /* The calling thread starts to run operations; under a GIL it takes it. The thread owns what is returned
  * and gives it to thread_leave. NULL: no memory. */
 static UNUSED struct thread *thread_enter(void)
 {
-    size_t bytes = sizeof(struct thread) + LINE_BYTES;
-    char *block = shim_alloc(bytes);
-    if (block == NULL)
+    struct thread *thread = thread_alloc();
+    if (thread == NULL)
         return NULL;
-    /* Aligned by hand: the shim has no aligned allocation, and the offset finds the block again. */
-    size_t offset = LINE_BYTES - (uintptr_t)block % LINE_BYTES;
-    struct thread *thread = (struct thread *)(block + offset);
-    memset(thread, 0, sizeof *thread);
-    block[offset - 1] = (char)offset;
     shim_set_self((uintptr_t)thread);
+    lock8_acquire(&all_threads.lock);
+    world_open();
     threads_add(thread);
+    lock8_release(&all_threads.lock);
     mode_thread_enter(&thread->mode);
+    world_attach(thread);
     rc_thread_enter(&thread->rc, (uintptr_t)thread);
+    gc_thread_enter(&thread->gc);
     return thread;
 }
 
-/* The calling thread, which is attached, stops: it merges or hands over what it owns. */
+/* The calling thread, which is attached, stops: it merges or hands over what it owns. It is attached until its objects
+ * are the collector's: while they change hands the world does not stand still. */
 static UNUSED void thread_leave(struct thread *thread)
 {
     rc_thread_leave(&thread->rc);
+    gc_hand_over(&thread->gc);
     lock8_acquire(&all_threads.lock);
     threads_remove(thread);
     lock8_release(&all_threads.lock);
+    world_detach(thread);
     mode_thread_leave(&thread->mode);
     shim_set_self(0);
     thread_free(thread);
@@ -95,6 +53,7 @@ static UNUSED void thread_leave(struct thread *thread)
 static UNUSED void thread_detach(struct thread *thread)
 {
     rc_thread_detach(&thread->rc);
+    world_detach(thread);
     mode_detach(&thread->mode);
     shim_set_self(0);
 }
@@ -104,6 +63,7 @@ static UNUSED void thread_attach(struct thread *thread)
 {
     shim_set_self((uintptr_t)thread);
     mode_attach(&thread->mode);
+    world_attach(thread);
     rc_thread_attach(&thread->rc);
 }
 
@@ -123,10 +83,13 @@ static UNUSED void thread_after_fork(struct thread *thread, bool child)
 {
     mode_after_fork(&thread->mode, child);
     rc_after_fork(&thread->rc, child);
+    if (child)
+        world_after_fork(thread);
     struct thread *one = child ? all_threads.entered : NULL;
     while (one != NULL) {
         struct thread *next = one->next;
         if (one != thread) {
+            gc_hand_over(&one->gc);
             threads_remove(one);
             thread_free(one);
         }
@@ -135,20 +98,35 @@ static UNUSED void thread_after_fork(struct thread *thread, bool child)
     lock8_release(&all_threads.lock);
 }
 
+/* A place where the thread can be stopped has nothing to do while its state is this. */
+static inline bool thread_pending(struct thread *thread)
+{
+    return rc_pending(&thread->rc) || mode_pending(&thread->mode) ||
+           a32_load_relaxed(&thread->state) != THREAD_ATTACHED;
+}
+
 static COLD UNUSED bool thread_safepoint_slow(struct thread *thread)
 {
+    bool suspended = false;
     if (rc_pending(&thread->rc))
         rc_safepoint(&thread->rc);
-    if (!mode_pending(&thread->mode))
-        return false;
-    mode_safepoint(&thread->mode);
-    return true;
+    if (a32_load_relaxed(&thread->state) & THREAD_STOP) {
+        world_pause(thread);
+        suspended = true;
+    }
+    if (a32_load_relaxed(&thread->state) & THREAD_COLLECT)
+        gc_safepoint(thread);
+    if (mode_pending(&thread->mode)) {
+        mode_safepoint(&thread->mode);
+        suspended = true;
+    }
+    return suspended;
 }
 
 /* True: the thread was suspended and has let others run. */
 static inline bool thread_safepoint(struct thread *thread)
 {
-    if (LIKELY(!rc_pending(&thread->rc) && !mode_pending(&thread->mode)))
+    if (LIKELY(!thread_pending(thread)))
         return false;
     return thread_safepoint_slow(thread);
 }

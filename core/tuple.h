@@ -2,10 +2,10 @@
 #ifndef RCBENCH_CORE_TUPLE_H
 #define RCBENCH_CORE_TUPLE_H
 
-#include "core/object.h"
+#include "core/tracked.h"
 
 struct tuple_object {
-    struct object head;
+    struct tracked base;
     size_t length;
     struct object *items[];
 };
@@ -47,7 +47,7 @@ static UNUSED int tuple_compare(struct object *a, struct object *b)
 }
 
 static const struct type tuple_type UNUSED = {.name = "tuple",
-                                              .flags = TYPE_CONTAINER,
+                                              .flags = TYPE_CONTAINER | TYPE_FIXED,
                                               .size = sizeof(struct tuple_object),
                                               .dealloc = tuple_dealloc,
                                               .traverse = tuple_traverse,
@@ -62,7 +62,7 @@ static UNUSED struct object *tuple_new(size_t length)
     t->length = length;
     for (size_t i = 0; i < length; i++)
         t->items[i] = NULL;
-    return &t->head;
+    return object_track(&t->base);
 }
 
 /* `item` is stolen; the place was NULL. */

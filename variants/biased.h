@@ -217,6 +217,19 @@ static inline int64_t rc_audit(struct rc_head *h)
     return local + biased_count(shared) - ((shared & BIASED_STATE) == BIASED_QUEUED);
 }
 
+/* The calling thread becomes the owner. TRY, as others may look: then each further death goes through `shared`, and
+ * rc_try_incref may be used. That is written last, with release, since until then the state says that the object is
+ * dead: what this thread did since the death happens before what the other does with its reference. */
+static inline void rc_revive(struct rc_head *h, bool shared)
+{
+    (void)shared;
+    a64_store_relaxed(&h->tid, (int64_t)shim_self());
+    a32_store_relaxed(&h->local, 1);
+    a64_store_release(&h->shared, BIASED_TRY);
+}
+
+static inline void rc_stopped_merge(struct rc_head *h) { (void)biased_merge(h, 0); }
+
 /* In tid: an object's address is no thread's id, and local and shared still say that it is dead. */
 static inline void rc_dead_link(struct rc_head *h, void *next) { a64_store_relaxed(&h->tid, (int64_t)next); }
 static inline void *rc_dead_next(struct rc_head *h) { return (void *)a64_load_relaxed(&h->tid); }

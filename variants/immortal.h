@@ -73,6 +73,8 @@ static inline int64_t rc_audit(struct rc_head *h)
     return immortal_is(count) ? RC_AUDIT_IMMORTAL : (int64_t)count;
 }
 
+static inline void rc_revive(struct rc_head *h, bool shared) { (void)shared; p32_set(&h->count, 1); }
+
 /* The pointer's low half in the unused word, the rest in the count under the mark. */
 static inline void rc_dead_link(struct rc_head *h, void *next)
 {

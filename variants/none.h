@@ -28,6 +28,7 @@ static inline bool rc_try_incref(struct rc_head *h) { (void)h; return true; }
 static inline bool rc_is_unique(struct rc_head *h) { (void)h; return false; }
 static inline bool rc_immortalize(struct rc_head *h) { (void)h; return true; }
 static inline int64_t rc_audit(struct rc_head *h) { (void)h; return 0; }
+static inline void rc_revive(struct rc_head *h, bool shared) { (void)h; (void)shared; }
 static inline void rc_dead_link(struct rc_head *h, void *next) { h->unused = next; }
 static inline void *rc_dead_next(struct rc_head *h) { return h->unused; }
 

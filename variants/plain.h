@@ -41,6 +41,7 @@ static inline bool rc_try_incref(struct rc_head *h)
 static inline bool rc_is_unique(struct rc_head *h) { return p64_get(&h->count) == 1; }
 static inline bool rc_immortalize(struct rc_head *h) { (void)h; return false; }
 static inline int64_t rc_audit(struct rc_head *h) { return p64_get(&h->count); }
+static inline void rc_revive(struct rc_head *h, bool shared) { (void)shared; rc_init(h); }
 /* Negated: a count of 0 or less is dead. */
 static inline void rc_dead_link(struct rc_head *h, void *next) { p64_set(&h->count, -(int64_t)next); }
 static inline void *rc_dead_next(struct rc_head *h) { return (void *)-p64_get(&h->count); }

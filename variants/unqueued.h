@@ -17,6 +17,8 @@ static inline uint64_t rc_late_max(struct rc_thread *t) { (void)t; return 0; }
 static inline void rc_before_fork(struct rc_thread *t) { (void)t; }
 static inline void rc_after_fork(struct rc_thread *t, bool child) { (void)t; (void)child; }
 
+static inline void rc_stopped_merge(struct rc_head *h) { (void)h; }
+
 static inline void rc_allow_try_incref(struct rc_head *h) { (void)h; }
 
 #ifndef RC_OWN_PUBLISH

@@ -8,6 +8,7 @@
 #include "tests/conformance/cases/classes.h"
 #include "tests/conformance/cases/contention.h"
 #include "tests/conformance/cases/counting.h"
+#include "tests/conformance/cases/cycles.h"
 #include "tests/conformance/cases/depth.h"
 #include "tests/conformance/cases/dicts.h"
 #include "tests/conformance/cases/failures.h"
@@ -22,6 +23,8 @@
 #include "tests/conformance/cases/sequences.h"
 #include "tests/conformance/cases/shared_containers.h"
 #include "tests/conformance/cases/upgrades.h"
+#include "tests/conformance/cases/weakrefs.h"
+#include "tests/conformance/cases/graphs.h"
 
 #define SKIP_SINGLE            (MODE_THREADS_MAX == 1 ? "the variant has one thread" : NULL)
 #define SKIP_UNGATED           (MODE_GIL ? NULL : "the variant has no GIL")
@@ -30,6 +33,7 @@
 #define SKIP_IMMORTAL          (RC_IMMORTAL ? "the scheme has immortal objects" : NULL)
 #define SKIP_SINGLE_OR_MORTAL  (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_MORTAL)
 #define SKIP_UNDYING           (RC_NEVER_FREES ? "nothing dies" : NULL)
+#define SKIP_MORTAL_OR_UNDYING (RC_NEVER_FREES ? SKIP_UNDYING : SKIP_MORTAL)
 #define SKIP_SINGLE_OR_UNDYING (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_UNDYING)
 #define SKIP_ONE_AT_A_TIME_OR_UNDYING (MODE_GIL ? SKIP_GATED : SKIP_SINGLE_OR_UNDYING)
 
@@ -66,6 +70,38 @@ static const struct suite_case suite_cases[] = {
     CASE(dict_collisions, NULL),
     CASE(dict_grows, NULL),
     CASE(dict_random, NULL),
+    CASE(cycle_of_two, SKIP_UNDYING),
+    CASE(cycle_of_one, SKIP_UNDYING),
+    CASE(cycle_through_class, SKIP_UNDYING),
+    CASE(reachable_stays, SKIP_UNDYING),
+    CASE(garbage_lets_go, SKIP_UNDYING),
+    CASE(immortal_in_cycle, SKIP_MORTAL_OR_UNDYING),
+    CASE(tracking_follows, SKIP_UNDYING),
+    CASE(collects_by_itself, SKIP_UNDYING),
+    CASE(thresholds, SKIP_UNDYING),
+    CASE(freeze, SKIP_UNDYING),
+    CASE(finalizer_runs_once, SKIP_UNDYING),
+    CASE(resurrection_by_drop, SKIP_UNDYING),
+    CASE(resurrection_by_collection, SKIP_UNDYING),
+    CASE(finalizer_dismantles, SKIP_UNDYING),
+    CASE(large_cycle, SKIP_UNDYING),
+
+    CASE(random_graphs, SKIP_UNDYING),
+    CASE(random_graphs_of_threads, SKIP_SINGLE_OR_UNDYING),
+    CASE(world_stops, SKIP_SINGLE_OR_UNDYING),
+    CASE(collects_what_threads_left, SKIP_SINGLE_OR_UNDYING),
+    CASE(collection_without_memory, SKIP_UNDYING),
+
+    CASE(weakref_follows, SKIP_UNDYING),
+    CASE(weakref_is_reused, SKIP_UNDYING),
+    CASE(weakref_order, SKIP_UNDYING),
+    CASE(weakref_to_garbage, SKIP_UNDYING),
+    CASE(weakref_in_garbage, SKIP_UNDYING),
+    CASE(weakref_breaks_cycle, SKIP_UNDYING),
+    CASE(weakref_sees_resurrected, SKIP_UNDYING),
+    CASE(weakref_race, SKIP_SINGLE_OR_UNDYING),
+    CASE(weakref_makers, SKIP_SINGLE_OR_UNDYING),
+
     CASE(instance_slots, NULL),
     CASE(instance_dict, NULL),
     CASE(cells, NULL),

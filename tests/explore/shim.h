@@ -8,6 +8,8 @@
 #define RCBENCH_PORTABLE_ORDERS 1
 #define ARENA_CHUNK_BYTES       ((size_t)4096)
 #define SMALL_INT_LAST          0
+#define GC_SEGMENT_BYTES        ((size_t)256)
+#define GC_BLOCK_SEGMENTS       6
 
 #include "core/atomics_ops.h"
 #include "tests/explore/engine/engine.h"
@@ -47,6 +49,11 @@ static inline void shim_cond_signal(struct shim_cond *c)
 {
     shim_check_ready(c->ready);
     explore_cond_signal(c);
+}
+static inline void shim_cond_broadcast(struct shim_cond *c)
+{
+    shim_check_ready(c->ready);
+    explore_cond_broadcast(c);
 }
 static inline void shim_cond_wait(struct shim_cond *c, struct shim_mutex *m)
 {

@@ -142,6 +142,7 @@ static void stage_prepare(void)
     mode_open(1);
     stage_enter(0);
     CHECK(model_open() == 0);
+    CHECK(gc_reserve() == 0); /* a block with segments for all: it stays until the model is closed */
     engine_mark();
     if (stage_scenario->prepare != NULL)
         stage_scenario->prepare();

@@ -65,7 +65,7 @@ static void case_no_upgrade_of_the_dead(void)
 
 /* A container with two referents, each of its own; the last of them has none. */
 struct stable_box {
-    struct object head;
+    struct tracked base;
     struct object *referents[2];
 };
 
@@ -105,8 +105,9 @@ static struct object *stable_box_new(struct object *first, struct object *second
     CHECK(box != NULL);
     box->referents[0] = first;
     box->referents[1] = second;
-    rc_allow_try_incref(&box->head.rc);
-    return &box->head;
+    rc_allow_try_incref(&box->base.head.rc);
+    CHECK(object_track(&box->base) != NULL);
+    return &box->base.head;
 }
 
 /* A chain of boxes, each with an empty one at its side. */

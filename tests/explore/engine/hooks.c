@@ -132,6 +132,13 @@ void explore_cond_signal(const void *cond)
     trace_step(PC, "signals %s%s", memory_text((uintptr_t)cond), any ? "" : ", for which nobody waits");
 }
 
+void explore_cond_broadcast(const void *cond)
+{
+    schedule_point((uintptr_t)cond);
+    schedule_wake_all(cond);
+    trace_step(PC, "wakes all that wait for %s", memory_text((uintptr_t)cond));
+}
+
 void explore_yield(void)
 {
     trace_step(PC, "yields");

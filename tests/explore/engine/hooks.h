@@ -13,6 +13,7 @@ void explore_unlock(const void *lock);
 /* True: the time ran out. `timed` false: never. */
 bool explore_cond_wait(const void *cond, const void *mutex, bool timed);
 void explore_cond_signal(const void *cond);
+void explore_cond_broadcast(const void *cond);
 void explore_yield(void);
 
 void *explore_alloc(size_t size);
