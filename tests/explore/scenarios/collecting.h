@@ -143,6 +143,9 @@ static void weak_make_run(int thread)
     if (thread != 1) {
         struct object *weak = weakref_new(o, NULL, NULL);
         CHECK(weak != NULL);
+        struct object *found = weakref_get(weak);
+        CHECK(found == o); /* it is alive: this thread has a reference */
+        object_decref(found);
         object_decref(o);
         object_decref(weak);
         return;
@@ -171,7 +174,12 @@ static void garbage_prologue(int thread)
 static void collect_run(int thread)
 {
     if (thread != 1) {
-        CHECK(gc_collect(GC_OLD) >= 0);
+        int64_t found = gc_collect(GC_OLD);
+        CHECK(found == 0 || found == 2);
+        if (found == 2) {
+            check_deaths(0, 1); /* now, not when their owner gets to it */
+            check_deaths(1, 1);
+        }
         return;
     }
     struct object *own = link_new(2, NULL);
@@ -223,10 +231,12 @@ static void collect_weak_prologue(int thread)
 }
 static void collect_weak_run(int thread)
 {
-    if (thread == 2)
+    if (thread == 2) {
         CHECK(gc_collect(GC_OLD) >= 0);
-    else
-        follow(pair_use);
+        return;
+    }
+    safepoint();
+    follow(pair_use);
     safepoint();
 }
 static void collect_weak_finish(void)
