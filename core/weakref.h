@@ -14,7 +14,7 @@
 typedef void weak_callback_fn(struct object *weakref, struct object *argument);
 
 struct weak_list {
-    struct aptr first; /* struct weakref_object; relaxed: the lock orders it */
+    struct aptr first; /* struct weakref_object; under the lock relaxed, but for weak_unlink */
 };
 
 struct weakref_object {
@@ -52,8 +52,10 @@ static inline void weak_unlock(unsigned stripe)
 
 static inline void weak_list_init(struct weak_list *list) { aptr_store_relaxed(&list->first, NULL); }
 
-/* Without the lock: for who destroys the object. Those who have put references there did so before. */
-static inline bool weak_list_used(struct weak_list *list) { return aptr_load_relaxed(&list->first) != NULL; }
+/* Without the lock: for who destroys the object. Those who have put references there did so before it died. Those who
+ * take the last one away may do so now, when they have no reference to the object themselves: acquire, so that what they
+ * read of it happens before its memory goes. */
+static inline bool weak_list_used(struct weak_list *list) { return aptr_load_acquire(&list->first) != NULL; }
 
 /* With the lock. The one without a callback is the first, so that it is found and used again. */
 static void weak_link(struct weak_list *list, struct weakref_object *ref)
@@ -72,12 +74,13 @@ static void weak_link(struct weak_list *list, struct weakref_object *ref)
         ref->next->previous = ref;
 }
 
+/* Release, for weak_list_used: nothing of the object is touched after it. */
 static void weak_unlink(struct weak_list *list, struct weakref_object *ref)
 {
     if (ref->previous != NULL)
         ref->previous->next = ref->next;
     else
-        aptr_store_relaxed(&list->first, ref->next);
+        aptr_store_release(&list->first, ref->next);
     if (ref->next != NULL)
         ref->next->previous = ref->previous;
     ref->target = NULL;

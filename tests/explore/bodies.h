@@ -2,10 +2,12 @@
 #ifndef RCBENCH_TESTS_EXPLORE_BODIES_H
 #define RCBENCH_TESTS_EXPLORE_BODIES_H
 
+#include "tests/explore/scenarios/collecting.h"
 #include "tests/explore/scenarios/counting.h"
 #include "tests/explore/scenarios/sharing.h"
 
 #define SKIP_SINGLE (MODE_THREADS_MAX == 1 ? "the variant has one thread" : NULL)
+#define SKIP_SINGLE_OR_UNDYING (RC_NEVER_FREES ? "nothing dies" : SKIP_SINGLE)
 #define SKIP_MORTAL (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : RC_IMMORTAL ? NULL : "the scheme has no immortal objects")
 #define SKIP_BOUNDLESS                                                                                               \
     (RC_COUNT_MAX == 0 ? "the count cannot overflow in a run that ends"                                             \
@@ -71,6 +73,28 @@ static const struct scenario scenario_table[] = {
      .finish = change_hands_finish},
     {.name = "nested", .summary = "a list and what is in it are dropped by different threads", .skip = SKIP_SINGLE,
      .threads_min = 2, .threads_max = 3, .prologue = nested_prologue, .run = nested_run, .finish = died_once},
+    {.name = "weak", .summary = "a weak reference is followed while the owner drops the last other one",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .prologue = weak_prologue, .run = weak_run,
+     .finish = weak_finish},
+    {.name = "weak_stranger", .summary = "the same while a stranger drops it", .skip = SKIP_SINGLE_OR_UNDYING,
+     .threads_min = 2, .threads_max = 3, .prologue = weak_prologue, .run = weak_stranger_run, .finish = weak_finish},
+    {.name = "weak_make", .summary = "weak references are made and dropped while the object dies",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2,
+     .prologue = weak_make_prologue, .run = weak_make_run, .finish = died_once},
+    {.name = "collect", .summary = "garbage is collected while the thread that made it works, blocks, leaves",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .leaves = ALL, .prologue = garbage_prologue,
+     .run = collect_run, .finish = pairs_finish},
+    {.name = "collect_all", .summary = "all collect at once", .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2,
+     .threads_max = 3, .leaves = ALL, .prologue = garbage_prologue, .run = collect_all_run, .finish = pairs_finish},
+    {.name = "collect_enter", .summary = "a thread enters while another one collects", .skip = SKIP_SINGLE_OR_UNDYING,
+     .threads_min = 2, .threads_max = 3, .enters = THREAD_2, .leaves = ALL, .prologue = garbage_prologue,
+     .run = collect_all_run, .finish = pairs_finish},
+    {.name = "collect_slot", .summary = "a cycle is taken out of a slot while others read it, and collect",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .leaves = ALL,
+     .prologue = collect_slot_prologue, .run = collect_slot_run, .finish = pairs_finish},
+    {.name = "collect_weak", .summary = "a weak reference to garbage is followed while it is collected",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2, .leaves = ALL,
+     .prologue = collect_weak_prologue, .run = collect_weak_run, .finish = collect_weak_finish},
     {.name = "none", .summary = "all read None", .skip = SKIP_SINGLE, .threads_min = 2, .threads_max = 3,
      .run = none_run, .finish = none_finish},
 };

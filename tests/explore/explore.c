@@ -43,6 +43,7 @@ static struct {
     bool threads[THREADS_MAX];
     bool threads_given;
     bool first; /* one bug is enough */
+    bool bounds_given; /* --preemptions or --stale */
     struct limits limits;
 } options = {.limits = {.budget = {3, 3, 0}, .mode = SEARCH_ALL, .seconds = 0}};
 
@@ -154,8 +155,14 @@ static void parse(int argc, char **argv)
             options.scenarios[options.scenarios_length++] = find_scenario(optarg)->name;
             break;
         case FLAG_THREADS: set_threads(optarg); break;
-        case FLAG_PREEMPTIONS: options.limits.budget.preemptions = (int)number("--preemptions", optarg, BUDGET_MOST); break;
-        case FLAG_STALE: options.limits.budget.stale = (int)number("--stale", optarg, BUDGET_MOST); break;
+        case FLAG_PREEMPTIONS:
+            options.bounds_given = true;
+            options.limits.budget.preemptions = (int)number("--preemptions", optarg, BUDGET_MOST);
+            break;
+        case FLAG_STALE:
+            options.bounds_given = true;
+            options.limits.budget.stale = (int)number("--stale", optarg, BUDGET_MOST);
+            break;
         case FLAG_SECONDS: options.limits.seconds = number("--seconds", optarg, 1e6); break;
         case FLAG_RANDOM:
             options.limits.mode = SEARCH_RANDOM;
@@ -186,11 +193,18 @@ static bool wanted(const struct scenario *scenario)
     return options.scenarios_length == 0;
 }
 
+static bool bounds_are_less(const struct scenario *scenario, int threads)
+{
+    return threads >= 3 && scenario->bounds_of_three != 0 && !options.bounds_given && options.limits.mode == SEARCH_ALL;
+}
+
 /* In a child process. */
 static void run(const struct scenario *scenario, int threads)
 {
     struct program program = options.variant->program(scenario, threads);
     struct limits limits = options.limits;
+    if (bounds_are_less(scenario, threads))
+        limits.budget.preemptions = limits.budget.stale = scenario->bounds_of_three;
     limits.budget.faults = scenario->faults;
     *shared_verdict = explore(&program, &limits, stdout);
     exit(shared_verdict->failed ? 1 : 0);
@@ -213,6 +227,9 @@ static int run_apart(const struct scenario *scenario, int threads)
     printf("%-14s %-17s %d threads %9lu executions %9lu states %6.1f s  %s\n", options.variant->variant, scenario->name,
            threads, (unsigned long)v->executions, (unsigned long)v->states, v->seconds,
            bug ? (WIFEXITED(status) ? "BUG" : "CRASH") : v->exhausted ? "all" : "time is over");
+    if (bounds_are_less(scenario, threads))
+        printf("%-14s %-17s %d threads with bounds %d and %d: --preemptions and --stale ask for more\n",
+               options.variant->variant, scenario->name, threads, scenario->bounds_of_three, scenario->bounds_of_three);
     return bug ? 1 : 0;
 }
 
