@@ -67,7 +67,8 @@
  * Nobody gives that one up, so what it refers to lives on. The same goes for a reference that another thread
  * was giving up at that moment, and for what it had taken from its queue and not merged yet: lost to the child,
  * never freed too early. Not covered, as no scheme knows them: locks of containers and slots, which stay held
- * where another thread held them. Whoever needs either forks while the others are at safepoints or detached, as
+ * where another thread held them; and collections in the child, which need objects that nobody was changing. Whoever
+ * needs these forks while the others are at safepoints or detached, as
  * free-threaded CPython does, which stops the world for it (gh-116522).
  *
  * A scheme that learns of a death outside rc_decref calls rc_destroy(h), which the model supplies. */

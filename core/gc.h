@@ -244,6 +244,9 @@ static UNUSED int64_t gc_collect(int generation)
     return found;
 }
 
+/* In the child of a fork. Had another thread been collecting, it is gone, and what it held lives on. */
+static UNUSED void gc_after_fork(void) { a32_store_relaxed(&gc.collecting, 0); }
+
 /* A failure for want of memory is tried again when as much has been allocated once more. */
 static COLD UNUSED void gc_safepoint(struct thread *thread)
 {

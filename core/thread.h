@@ -13,6 +13,7 @@
 /* core/gc.h: the collection that THREAD_COLLECT asks for. */
 static void gc_safepoint(struct thread *thread);
 static void gc_thread_enter(struct gc_thread *own);
+static void gc_after_fork(void);
 
 /* The calling thread starts to run operations; under a GIL it takes it. The thread owns what is returned
  * and gives it to thread_leave. NULL: no memory. */
@@ -73,6 +74,7 @@ static UNUSED void thread_attach(struct thread *thread)
 static UNUSED void thread_before_fork(struct thread *thread)
 {
     lock8_acquire(&all_threads.lock);
+    lock8_acquire(&gc_heap.lock);
     rc_before_fork(&thread->rc);
     mode_before_fork(&thread->mode);
 }
@@ -82,9 +84,12 @@ static UNUSED void thread_before_fork(struct thread *thread)
 static UNUSED void thread_after_fork(struct thread *thread, bool child)
 {
     mode_after_fork(&thread->mode, child);
+    lock8_release(&gc_heap.lock); /* before anything is destroyed: a finalizer may make objects */
     rc_after_fork(&thread->rc, child);
-    if (child)
+    if (child) {
         world_after_fork(thread);
+        gc_after_fork();
+    }
     struct thread *one = child ? all_threads.entered : NULL;
     while (one != NULL) {
         struct thread *next = one->next;
