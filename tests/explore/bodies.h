@@ -79,7 +79,7 @@ static const struct scenario scenario_table[] = {
     {.name = "weak_stranger", .summary = "the same while a stranger drops it", .skip = SKIP_SINGLE_OR_UNDYING,
      .threads_min = 2, .threads_max = 3, .prologue = weak_prologue, .run = weak_stranger_run, .finish = weak_finish},
     {.name = "weak_make", .summary = "weak references are made and dropped while the object dies",
-     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2,
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 1,
      .prologue = weak_make_prologue, .run = weak_make_run, .finish = died_once},
     {.name = "collect", .summary = "garbage is collected while the thread that made it works, blocks, leaves",
      .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .leaves = ALL, .prologue = garbage_prologue,
