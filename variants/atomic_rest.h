@@ -23,9 +23,8 @@ static inline bool rc_is_unique(struct rc_head *h) { return a64_load_acquire(&h-
 static inline bool rc_immortalize(struct rc_head *h) { (void)h; return false; }
 /* Relaxed: the threads are quiet, and what makes the caller know that synchronizes. */
 static inline int64_t rc_audit(struct rc_head *h) { return a64_load_relaxed(&h->count); }
-/* Release: who gets a reference by rc_try_incref from now on reached the object by other means that synchronize, but
- * those were before the death; what the dying thread did since happens before what the other does with the object. */
-static inline void rc_revive(struct rc_head *h, bool shared) { (void)shared; a64_store_release(&h->count, 1); }
+/* Relaxed, like the rc_try_incref that may follow it: what leads another thread to the object synchronizes. */
+static inline void rc_revive(struct rc_head *h, bool shared) { (void)shared; a64_store_relaxed(&h->count, 1); }
 /* Negated: a count of 0 or less is dead. */
 static inline void rc_dead_link(struct rc_head *h, void *next) { a64_store_relaxed(&h->count, -(int64_t)next); }
 static inline void *rc_dead_next(struct rc_head *h) { return (void *)-a64_load_relaxed(&h->count); }

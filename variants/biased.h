@@ -218,14 +218,13 @@ static inline int64_t rc_audit(struct rc_head *h)
 }
 
 /* The calling thread becomes the owner. TRY, as others may look: then each further death goes through `shared`, and
- * rc_try_incref may be used. That is written last, with release, since until then the state says that the object is
- * dead: what this thread did since the death happens before what the other does with its reference. */
+ * rc_try_incref may be used. Strangers look at that word alone. Relaxed: as in atomic_rest.h. */
 static inline void rc_revive(struct rc_head *h, bool shared)
 {
     (void)shared;
     a64_store_relaxed(&h->tid, (int64_t)shim_self());
     a32_store_relaxed(&h->local, 1);
-    a64_store_release(&h->shared, BIASED_TRY);
+    a64_store_relaxed(&h->shared, BIASED_TRY);
 }
 
 static inline void rc_stopped_merge(struct rc_head *h) { (void)biased_merge(h, 0); }

@@ -129,9 +129,9 @@ static inline int64_t rc_audit(struct rc_head *h)
     return count < 0 ? -count : count;
 }
 
-/* What was published stays so, if somebody may look at it now; otherwise it is its reviver's alone. Release: as in
+/* What was published stays so, if somebody may look at it now; otherwise it is its reviver's alone. Relaxed: as in
  * atomic_rest.h. */
-static inline void rc_revive(struct rc_head *h, bool shared) { a64_store_release(&h->count, shared ? -1 : 1); }
+static inline void rc_revive(struct rc_head *h, bool shared) { a64_store_relaxed(&h->count, shared ? -1 : 1); }
 
 static inline void rc_dead_link(struct rc_head *h, void *next)
 {

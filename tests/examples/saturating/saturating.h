@@ -74,8 +74,8 @@ static inline bool rc_immortalize(struct rc_head *h) { (void)h; return false; }
 static inline void rc_set_count(struct rc_head *h, int64_t n) { a32_store_relaxed(&h->count, (uint32_t)n); }
 static inline int64_t rc_audit(struct rc_head *h) { return (int32_t)a32_load_acquire(&h->count); }
 
-/* Release: whoever gets a reference by rc_try_incref from now on sees what the reviving thread did. */
-static inline void rc_revive(struct rc_head *h, bool shared) { (void)shared; a32_store_release(&h->count, 1); }
+/* Relaxed, like rc_try_incref: what leads another thread to the object synchronizes. */
+static inline void rc_revive(struct rc_head *h, bool shared) { (void)shared; a32_store_relaxed(&h->count, 1); }
 
 /* A word of its own: the count of a dead object must stay 0, and 32 bits beside it do not hold a pointer. */
 static inline void rc_dead_link(struct rc_head *h, void *next) { h->dead_next = next; }
