@@ -14,7 +14,7 @@ struct scenario {
     const char *summary;
     const char *skip;            /* why it says nothing about this variant; NULL: it runs */
     int threads_min, threads_max;
-    int bounds_of_three;         /* with three threads, unless bounds are given: what tests have time for; 0: the same */
+    int bounds_of_three;         /* with three threads, unless more than 3 are asked for: what tests have time for; 0: the same */
     unsigned enters, leaves;     /* threads (a bit each) that enter, leave, as part of what is explored */
     bool reuse_memory;
     int faults;                  /* allocations that may fail in one execution */
