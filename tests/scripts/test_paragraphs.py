@@ -123,7 +123,7 @@ class Paragraphs(unittest.TestCase):
                 self.assertEqual(expected, paragraph(found, "biased"))
 
     def test_every_combination_is_one_sentence(self) -> None:
-        """No case leaves a placeholder, a doubled sign or a number that is none."""
+        """Every case is a whole sentence: nothing left to fill in, no doubled sign, no number that is none."""
         taxes = (TAX, NOTHING, Interval(0.9), Interval(1.0, 0.9, 1.1))
         turns = (None, UNKNOWN, FROM_2, NEVER_SURE, Turn(1.0), Turn(2.0, 1.0, NEVER), Turn(NEVER, 2.0, NEVER))
         falls = (UNKNOWN, NEVER_SURE, ALWAYS_SURE, Turn(12.0, 9.0, 15.0), Turn(12.0, ALWAYS, NEVER), Turn(NEVER, 3.0, NEVER))
