@@ -2,10 +2,11 @@
  * its own allocations and frees, so that a trial can check that they balance; nothing is shared.
  *
  * A scheme that never frees (RC_NEVER_FREES) gets blocks from chunks, which go as a whole when the model
- * is closed. */
+ * is closed. Memory that holds references and is no object's comes from state_alloc. */
 #ifndef RCBENCH_CORE_ALLOC_H
 #define RCBENCH_CORE_ALLOC_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/contract.h"
@@ -88,6 +89,29 @@ static inline void mem_free(struct memory *memory, void *block, size_t size)
 #else
     shim_free(block, size);
 #endif
+}
+
+/* ---- memory outside of objects that holds references ------------------------------------------------
+ *
+ * What a program keeps its references in: a worker's state, a set's array, a queue. No object of the model, so it is in
+ * no account; but a collector that traces must look into it, so it comes from here and not from malloc. The calling
+ * thread has entered. */
+
+/* `size` zeroed bytes, at least 1; NULL when there is no memory. */
+static UNUSED void *state_alloc(size_t size) { return calloc(1, size); }
+
+/* The same, on lines of its own: aligned to LINE_BYTES, of which `size` is a multiple. */
+static UNUSED void *state_alloc_lines(size_t size)
+{
+    void *block = aligned_alloc(LINE_BYTES, size);
+    return block != NULL ? memset(block, 0, size) : NULL;
+}
+
+/* What either of them returned, with the same size; or NULL. */
+static UNUSED void state_free(void *block, size_t size)
+{
+    (void)size;
+    free(block);
 }
 
 /* Adds what a thread that leaves has counted, and its chunks, to `total`. */
