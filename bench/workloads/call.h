@@ -20,7 +20,7 @@ static struct object *call_add(struct object *function, struct object **argument
 
 static int call_start(struct worker *worker)
 {
-    struct call_state *state = calloc(1, sizeof *state);
+    struct call_state *state = state_alloc(sizeof *state);
     worker->state = state;
     if (state == NULL)
         return -1;
@@ -56,7 +56,7 @@ static void call_stop(struct worker *worker)
             audit_count(worker->trial, "an argument", state->arguments[i], 1);
         object_xdecref(state->arguments[i]);
     }
-    free(state);
+    state_free(state, sizeof *state);
 }
 
 static const struct workload call_workload = {

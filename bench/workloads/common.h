@@ -33,12 +33,19 @@ static UNUSED void audit_count(struct trial *trial, const char *what, struct obj
 /* ---- working sets: objects of one thread, reached through an array of pointers ----------------------- */
 
 struct set {
-    size_t length;
-    struct object **items; /* each an owned reference */
+    size_t length, capacity;
+    struct object **items; /* each an owned reference; NULL: the set has not been made */
 };
 
 /* An owned int with a count of its own: above the small ints, which are shared. */
 static inline struct object *own_int(uint64_t i) { return int_new((int64_t)(i + SMALL_INT_MAX + 1)); }
+
+/* The array alone. */
+static UNUSED void set_free(struct set *set)
+{
+    state_free(set->items, set->capacity * sizeof *set->items);
+    *set = (struct set){0};
+}
 
 static UNUSED void set_drop(struct trial *trial, struct set *set)
 {
@@ -46,15 +53,15 @@ static UNUSED void set_drop(struct trial *trial, struct set *set)
         audit_count(trial, "an object of the set", set->items[i], 1);
         object_decref(set->items[i]);
     }
-    free(set->items);
-    *set = (struct set){0};
+    set_free(set);
 }
 
 /* Room for `capacity` objects. -1: no memory. */
 static UNUSED int set_reserve(struct set *set, size_t capacity)
 {
     set->length = 0;
-    set->items = malloc((capacity ? capacity : 1) * sizeof *set->items);
+    set->capacity = capacity ? capacity : 1;
+    set->items = state_alloc(set->capacity * sizeof *set->items);
     return set->items != NULL ? 0 : -1;
 }
 
@@ -96,7 +103,7 @@ static UNUSED void set_shuffle(struct set *set, uint64_t *random)
 /* For workloads whose own state is one set. */
 static UNUSED int start_set(struct worker *worker, size_t length)
 {
-    struct set *set = calloc(1, sizeof *set);
+    struct set *set = state_alloc(sizeof *set);
     worker->state = set;
     return set != NULL ? set_make(set, length) : -1;
 }
@@ -106,14 +113,14 @@ static UNUSED void stop_set(struct worker *worker)
     struct set *set = worker->state;
     if (set != NULL)
         set_drop(worker->trial, set);
-    free(set);
+    state_free(set, sizeof *set);
 }
 
 /* For workloads whose threads share one set: made on worker 0's main thread, which then waits, detached,
  * while the workers run: to all of them these are a stranger's objects. */
 static UNUSED int prepare_set(struct trial *trial, size_t length)
 {
-    struct set *set = calloc(1, sizeof *set);
+    struct set *set = state_alloc(sizeof *set);
     trial->shared = set;
     if (set == NULL || set_make(set, length) != 0)
         return -1;
@@ -128,7 +135,7 @@ static UNUSED void finish_set(struct trial *trial)
     struct set *set = trial->shared;
     if (set != NULL)
         set_drop(trial, set);
-    free(set);
+    state_free(set, sizeof *set);
 }
 
 /* Bytes of a set of one object in the smallest header: int and pointer, as the allocator rounds them. The

@@ -38,10 +38,7 @@ static inline struct object *ring_pop(struct ring *ring)
 /* One ring for each worker. NULL: no memory. */
 static UNUSED struct ring *rings_make(unsigned count)
 {
-    struct ring *rings = aligned_alloc(LINE_BYTES, count * sizeof *rings);
-    if (rings != NULL)
-        memset(rings, 0, count * sizeof *rings);
-    return rings;
+    return state_alloc_lines(count * sizeof(struct ring));
 }
 
 static UNUSED void rings_drop(struct ring *rings, unsigned count)
@@ -49,7 +46,7 @@ static UNUSED void rings_drop(struct ring *rings, unsigned count)
     for (unsigned i = 0; rings != NULL && i < count; i++)
         for (struct object *o; (o = ring_pop(&rings[i])) != NULL;)
             object_decref(o);
-    free(rings);
+    state_free(rings, count * sizeof *rings);
 }
 
 /* A thread that finds its ring full or empty returns early, so its batches look short, and the harness asks for

@@ -31,7 +31,7 @@ static size_t shared_set_rank(const double *cumulated, double target)
 static int shared_set_start(struct worker *worker)
 {
     struct set *set = worker->trial->shared;
-    struct shared_set_state *state = calloc(1, sizeof *state);
+    struct shared_set_state *state = state_alloc(sizeof *state);
     double *cumulated = malloc(SHARED_SET_LENGTH * sizeof *cumulated);
     worker->state = state;
     if (state == NULL || cumulated == NULL) {
@@ -55,7 +55,10 @@ static uint64_t shared_set_batch(struct worker *worker, uint64_t n)
     return pair_cycle(state->sequence, SHARED_SET_SEQUENCE, &state->next, n);
 }
 
-static void shared_set_stop(struct worker *worker) { free(worker->state); }
+static void shared_set_stop(struct worker *worker)
+{
+    state_free(worker->state, sizeof(struct shared_set_state));
+}
 
 static const struct workload shared_set_workload = {
     .name = "shared_set",
