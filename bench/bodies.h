@@ -9,7 +9,11 @@
 /* Written by CMake from bench/workloads/workloads.def: includes each workload's file and lists them. */
 #include "generated/workloads.h"
 
-static void body_open(uint64_t switch_interval_ns) { mode_open(switch_interval_ns); }
+static void body_open(uint64_t switch_interval_ns)
+{
+    mode_open(switch_interval_ns);
+    memory_open();
+}
 static void *body_enter(void) { return thread_enter(); }
 static void body_leave(void *thread) { thread_leave(thread); }
 static void body_detach(void *thread) { thread_detach(thread); }
@@ -38,6 +42,7 @@ const struct variant RC_JOIN(rcbench_variant_, RC_VARIANT) = {
     .immortal = RC_IMMORTAL,
     .late = RC_LATE,
     .never_frees = RC_NEVER_FREES,
+    .traced = RC_TRACED,
     .workloads = body_workloads,
     .workload_count = sizeof body_workloads / sizeof *body_workloads,
     .open = body_open,

@@ -116,7 +116,7 @@ uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
     uint64_t turns_ns = options->switch_interval_ns * cell->threads * TURNS * SLACK_PERCENT / 100;
     if (cell->variant->gil && cell->threads > 1 && turns_ns > asked_ns)
         return turns_ns;
-    if (cell->variant->never_frees && filling_ns(cell) < asked_ns)
+    if (cell->variant->never_frees && !cell->variant->traced && filling_ns(cell) < asked_ns)
         return filling_ns(cell);
     return asked_ns;
 }

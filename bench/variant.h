@@ -20,6 +20,7 @@ struct variant {
     unsigned object_bytes;     /* header and type pointer */
     bool gil;
     bool exact_audit, immortal, late, never_frees;
+    bool traced;               /* never_frees, but a collector takes memory back: it does not grow with the trial */
 
     const struct workload *const *workloads;
     size_t workload_count;

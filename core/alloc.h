@@ -2,7 +2,8 @@
  * its own allocations and frees, so that a trial can check that they balance; nothing is shared.
  *
  * A scheme that never frees (RC_NEVER_FREES) gets blocks from chunks, which go as a whole when the model
- * is closed. Memory that holds references and is no object's comes from state_alloc. */
+ * is closed; a traced one (RC_TRACED) has memory of its own. Memory that holds references and is no object's comes from
+ * state_alloc. */
 #ifndef RCBENCH_CORE_ALLOC_H
 #define RCBENCH_CORE_ALLOC_H
 
@@ -10,6 +11,19 @@
 #include <string.h>
 
 #include "core/contract.h"
+
+/* A shim of tests says when the scheme's own memory is to fail, where shim_alloc is not asked. */
+#ifndef SHIM_ALLOC_FAILS
+#define SHIM_ALLOC_FAILS() false
+#endif
+
+/* Before any thread enters, for each run. */
+static inline void memory_open(void)
+{
+#if RC_TRACED
+    trace_open();
+#endif
+}
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -64,14 +78,23 @@ static UNUSED void arena_free(struct arena_chunk *chunks)
     }
 }
 
-/* `size` is at least 1; NULL when there is no memory. The caller owns the block. */
-static inline void *mem_alloc(struct memory *memory, size_t size)
+/* Where the blocks come from. `refers`: there will be references in it. */
+static inline void *mem_take(struct memory *memory, size_t size, bool refers)
 {
-#if RC_NEVER_FREES
-    void *block = arena_alloc(memory, size);
+    (void)memory;
+    (void)refers;
+#if RC_TRACED
+    return SHIM_ALLOC_FAILS() ? NULL : trace_alloc(size, refers);
+#elif RC_NEVER_FREES
+    return arena_alloc(memory, size);
 #else
-    void *block = shim_alloc(size);
+    return shim_alloc(size);
 #endif
+}
+
+static inline void *mem_alloc_counted(struct memory *memory, size_t size, bool refers)
+{
+    void *block = mem_take(memory, size, refers);
     if (UNLIKELY(block == NULL))
         return NULL;
     memory->allocations++;
@@ -79,12 +102,21 @@ static inline void *mem_alloc(struct memory *memory, size_t size)
     return block;
 }
 
+/* `size` is at least 1; NULL when there is no memory. The caller owns the block. */
+static inline void *mem_alloc(struct memory *memory, size_t size) { return mem_alloc_counted(memory, size, true); }
+
+/* The same, for what never holds a reference: a collector that traces need not look there. */
+static inline void *mem_alloc_atom(struct memory *memory, size_t size)
+{
+    return mem_alloc_counted(memory, size, false);
+}
+
 /* `size` as it was asked for. The block may come from another thread. */
 static inline void mem_free(struct memory *memory, void *block, size_t size)
 {
     memory->frees++;
     memory->bytes_freed += size;
-#if RC_NEVER_FREES
+#if RC_NEVER_FREES /* a traced one too: its collector finds out */
     (void)block;
 #else
     shim_free(block, size);
@@ -98,20 +130,36 @@ static inline void mem_free(struct memory *memory, void *block, size_t size)
  * thread has entered. */
 
 /* `size` zeroed bytes, at least 1; NULL when there is no memory. */
-static UNUSED void *state_alloc(size_t size) { return calloc(1, size); }
+static UNUSED void *state_alloc(size_t size)
+{
+#if RC_TRACED
+    return trace_state_alloc(size);
+#else
+    return calloc(1, size);
+#endif
+}
 
 /* The same, on lines of its own: aligned to LINE_BYTES, of which `size` is a multiple. */
 static UNUSED void *state_alloc_lines(size_t size)
 {
+#if RC_TRACED
+    char *block = trace_state_alloc(size + LINE_BYTES);
+    return block != NULL ? block + (LINE_BYTES - (uintptr_t)block % LINE_BYTES) % LINE_BYTES : NULL;
+#else
     void *block = aligned_alloc(LINE_BYTES, size);
     return block != NULL ? memset(block, 0, size) : NULL;
+#endif
 }
 
 /* What either of them returned, with the same size; or NULL. */
 static UNUSED void state_free(void *block, size_t size)
 {
     (void)size;
+#if RC_TRACED
+    trace_state_free(block);
+#else
     free(block);
+#endif
 }
 
 /* Adds what a thread that leaves has counted, and its chunks, to `total`. */

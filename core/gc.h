@@ -11,21 +11,22 @@
  *   5. Only if a finalizer ran: the world stops again, and what is reachable again, with all it reaches, lives on.
  *   6. The rest is cleared and dropped.
  * Nobody but the collector can reach garbage from 3 on, so 4 to 6 need no stop. Under a GIL other threads run when a
- * callback or finalizer lets them; one collection is made at a time. */
+ * callback or finalizer lets them; one collection is made at a time.
+ *
+ * A traced variant has no such collector, but one for all memory: gc_traced.h, with the same names. */
 #ifndef RCBENCH_CORE_GC_H
 #define RCBENCH_CORE_GC_H
 
+#include "core/object.h"
+
+#if RC_TRACED
+#include "core/gc_traced.h"
+#else
+
 #include "core/gc_deduce.h"
+#include "core/gc_statistics.h"
 
-enum { GC_GENERATIONS = 3, GC_COUNT_BATCH = 512 /* as CPython's threads have */ };
-
-/* What collections did since gc_open; changed by the one that collects. */
-struct gc_statistics {
-    uint64_t collections[GC_GENERATIONS];
-    uint64_t found, resurrected;         /* objects */
-    uint64_t pauses, pause_ns, pause_max_ns; /* from the request until the world goes on; of each stop */
-    uint64_t stop_max_ns;                /* longest wait for the world to stand still */
-};
+enum { GC_COUNT_BATCH = 512 /* as CPython's threads have */ };
 
 /* Changed while the world is stopped, but for what is atomic. */
 static struct gc {
@@ -158,9 +159,7 @@ static void gc_give_all(struct gc_segment *segments)
 static void gc_stop(struct thread *self, uint64_t asked_ns)
 {
     world_stop(self);
-    uint64_t waited = shim_clock_ns() - asked_ns;
-    if (waited > gc.statistics.stop_max_ns)
-        gc.statistics.stop_max_ns = waited;
+    gc_statistics_stopped(&gc.statistics, shim_clock_ns() - asked_ns);
     rc_safepoint(&self->rc);
 }
 
@@ -168,10 +167,7 @@ static void gc_resume(struct thread *self, uint64_t asked_ns)
 {
     world_resume(self);
     uint64_t pause = shim_clock_ns() - asked_ns;
-    gc.statistics.pauses++;
-    gc.statistics.pause_ns += pause;
-    if (pause > gc.statistics.pause_max_ns)
-        gc.statistics.pause_max_ns = pause;
+    gc_statistics_resumed(&gc.statistics, pause);
     if (gc.on_pause != NULL)
         gc.on_pause(pause);
 }
@@ -339,4 +335,8 @@ static UNUSED void gc_open(void)
     gc_set_thresholds(700, 10, 10);
 }
 
+/* What is tracked now is not the collector's to take back: whoever made it is to drop it. */
+static UNUSED void gc_close(void) {}
+
+#endif
 #endif

@@ -113,7 +113,8 @@ static inline void object_xdecref(struct object *o)
 /* An object of `size` bytes with count 1, its fields not set; `size` is type->size or more. */
 static inline void *object_new(const struct type *type, size_t size)
 {
-    struct object *o = mem_alloc(memory_self(), size);
+    struct memory *memory = memory_self();
+    struct object *o = type->flags & TYPE_CONTAINER ? mem_alloc(memory, size) : mem_alloc_atom(memory, size);
     if (UNLIKELY(o == NULL))
         return NULL;
     rc_init(&o->rc);

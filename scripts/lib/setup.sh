@@ -81,6 +81,7 @@ setup_need_build() {
     setup_library libbenchmark-dev benchmark
     setup_library libhwloc-dev hwloc
     setup_library libjemalloc-dev jemalloc
+    setup_library libgc-dev bdw-gc
 }
 
 # Major version of the distribution's default clang: from clang itself, else from apt, else from the release's name.
