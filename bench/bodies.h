@@ -54,6 +54,7 @@ const struct variant RC_JOIN(rcbench_variant_, RC_VARIANT) = {
     .turns = body_turns,
     .waits = body_waits,
     .late_max = body_late_max,
+    .own_heap = memory_heap,
     .populate = model_open,
     .depopulate = model_close,
     .close = body_close,

@@ -217,6 +217,9 @@ static void work(struct trial_run *run, unsigned index)
     if (index == 0) {
         machine_edge(run, &run->machine_after);
         memory_stats(&run->result.allocated_bytes, &run->result.resident_bytes);
+        uint64_t in_use, heap = variant->own_heap(&in_use);
+        run->result.allocated_bytes += in_use;
+        run->result.resident_bytes += heap;
     }
     run->result.thread[index].role = worker->role;
     if (worker->thread != NULL) {

@@ -247,6 +247,14 @@ static UNUSED void trace_state_free(void *p)
         GC_free(GC_base(p));
 }
 
+static UNUSED uint64_t trace_heap(uint64_t *bytes)
+{
+    GC_word heap, free_bytes;
+    GC_get_heap_usage_safe(&heap, &free_bytes, NULL, NULL, NULL);
+    *bytes = heap - free_bytes;
+    return heap;
+}
+
 /* ---- finalizers and weak references -------------------------------------------------------------------------- */
 
 typedef void tracing_run_fn(void *object);

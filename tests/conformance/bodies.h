@@ -22,6 +22,8 @@
 #include "tests/conformance/cases/registration.h"
 #include "tests/conformance/cases/sequences.h"
 #include "tests/conformance/cases/shared_containers.h"
+#include "tests/conformance/cases/traced.h"
+#include "tests/conformance/cases/traced_deaths.h"
 #include "tests/conformance/cases/upgrades.h"
 #include "tests/conformance/cases/weakrefs.h"
 #include "tests/conformance/cases/graphs.h"
@@ -33,6 +35,7 @@
 #define SKIP_IMMORTAL          (RC_IMMORTAL ? "the scheme has immortal objects" : NULL)
 #define SKIP_SINGLE_OR_MORTAL  (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_MORTAL)
 #define SKIP_UNDYING           (RC_NEVER_FREES ? "nothing dies" : NULL)
+#define SKIP_UNTRACED          (RC_TRACED ? NULL : "no collector traces its memory")
 #define SKIP_MORTAL_OR_UNDYING (RC_NEVER_FREES ? SKIP_UNDYING : SKIP_MORTAL)
 #define SKIP_SINGLE_OR_UNDYING (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_UNDYING)
 #define SKIP_ONE_AT_A_TIME_OR_UNDYING (MODE_GIL ? SKIP_GATED : SKIP_SINGLE_OR_UNDYING)
@@ -101,6 +104,18 @@ static const struct suite_case suite_cases[] = {
     CASE(weakref_sees_resurrected, SKIP_UNDYING),
     CASE(weakref_race, SKIP_SINGLE_OR_UNDYING),
     CASE(weakref_makers, SKIP_SINGLE_OR_UNDYING),
+
+    CASE(traced_memory_is_bounded, SKIP_UNTRACED),
+    CASE(traced_nothing_is_left, SKIP_UNTRACED),
+    CASE(traced_disabled, SKIP_UNTRACED),
+    CASE(traced_kept, SKIP_UNTRACED),
+    CASE(traced_blocked, SKIP_UNTRACED),
+    CASE(traced_threads_leave, SKIP_UNTRACED),
+    CASE(traced_weakrefs, SKIP_UNTRACED),
+    CASE(traced_weakref_race, SKIP_UNTRACED),
+    CASE(traced_callbacks, SKIP_UNTRACED),
+    CASE(traced_finalizers, SKIP_UNTRACED),
+    CASE(traced_fork, SKIP_UNTRACED),
 
     CASE(instance_slots, NULL),
     CASE(instance_dict, NULL),
