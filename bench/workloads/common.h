@@ -33,8 +33,9 @@ static UNUSED void audit_count(struct trial *trial, const char *what, struct obj
 /* ---- working sets: objects of one thread, reached through an array of pointers ----------------------- */
 
 struct set {
-    size_t length, capacity;
+    size_t length;
     struct object **items; /* each an owned reference; NULL: the set has not been made */
+    size_t capacity;
 };
 
 /* An owned int with a count of its own: above the small ints, which are shared. */
