@@ -9,6 +9,14 @@
 /* Written by CMake from bench/workloads/workloads.def: includes each workload's file and lists them. */
 #include "generated/workloads.h"
 
+#if RC_TRACED
+#define BODY_ALLOCATOR TRACE_ALLOCATOR
+#elif RCBENCH_SYSTEM_ALLOCATOR
+#define BODY_ALLOCATOR "system"
+#else
+#define BODY_ALLOCATOR "jemalloc"
+#endif
+
 static void body_open(uint64_t switch_interval_ns)
 {
     mode_open(switch_interval_ns);
@@ -34,7 +42,7 @@ const struct variant RC_JOIN(rcbench_variant_, RC_VARIANT) = {
     .name = RC_TEXT(RC_VARIANT),
     .scheme = RC_SCHEME,
     .mode = MODE_NAME,
-    .allocator = RCBENCH_SYSTEM_ALLOCATOR ? "system" : "jemalloc",
+    .allocator = BODY_ALLOCATOR,
     .threads_max = MODE_THREADS_MAX,
     .object_bytes = sizeof(struct object),
     .gil = MODE_GIL,

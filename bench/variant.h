@@ -15,7 +15,7 @@ struct variant {
     const char *name;
     const char *scheme;
     const char *mode;          /* single, free, gil */
-    const char *allocator;     /* jemalloc, system */
+    const char *allocator;     /* of objects: jemalloc, system, libgc */
     unsigned threads_max;      /* 0: no limit */
     unsigned object_bytes;     /* header and type pointer */
     bool gil;

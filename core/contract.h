@@ -65,6 +65,7 @@
  *                                is merged, what it owned can be merged. It may destroy objects
  *
  * Tracing: where RC_TRACED is 1, and not needed elsewhere. A reference in memory leads to the first byte of its object
+ *   TRACE_ALLOCATOR              whose memory it is, as text
  *   void trace_open()            before any thread enters; again for each run, and then it does nothing
  *   void *trace_alloc(size, refers)   nobody frees it. `refers`: it will hold references, and is zeroed; otherwise it
  *                                will never hold one. NULL: no memory
@@ -72,7 +73,7 @@
  *   void trace_state_free(p)     p lies in its first LINE_BYTES; or NULL
  *   void trace_finalizer(object, run)   run(object) once, at some thread's safepoint, after a collection has found
  *                                that nobody reaches the object; it and what it reaches live until then, and longer
- *                                if it is reached again
+ *                                if it is reached again. Without memory for that it is never run
  *   bool trace_weaken(link, object)   makes *link, a word in memory of trace_alloc that holds references, lead to the
  *                                object without keeping it alive: a collection that finds that nobody reaches the
  *                                object (finalizers of others do not count) sets it to 0. What is in it is for

@@ -81,7 +81,10 @@ setup_need_build() {
     setup_library libbenchmark-dev benchmark
     setup_library libhwloc-dev hwloc
     setup_library libjemalloc-dev jemalloc
-    setup_library libgc-dev bdw-gc
+    # Without it the build leaves the variant `tracing` out: wanted, not needed.
+    if [[ "$setup_install" == yes ]] && ! pkg-config --exists bdw-gc 2>/dev/null && setup_knows libgc-dev; then
+        setup_lacks libgc-dev
+    fi
 }
 
 # Major version of the distribution's default clang: from clang itself, else from apt, else from the release's name.
