@@ -36,7 +36,7 @@ struct variant {
     uint64_t (*turns)(void *thread); /* of the GIL */
     struct histogram *(*waits)(void *thread); /* for it, in ns; the harness may reset them. NULL: there is no GIL */
     uint64_t (*late_max)(void *thread);
-    /* Bytes of memory that is not the allocator's, and how many of them are in use; 0: all is the allocator's. Any time. */
+    /* Bytes of memory that jemalloc's statistics do not see, and how many of them are in use. Not within a window. */
     uint64_t (*own_heap)(uint64_t *in_use);
     /* The shared objects: on worker 0, which has entered. -1: no memory. */
     int (*populate)(void);

@@ -81,7 +81,7 @@
  *   void *trace_follow(link)     what *link leads to, from now on kept alive by the caller; NULL: nothing any more
  *   void trace_collect()         collects now; then runs the finalizers that are due. At a safepoint
  *   void trace_enable(on)        off: no collection but by trace_collect
- *   uint64_t trace_heap(bytes)   bytes of memory that the collector holds; *bytes: of them in use, or not yet found free
+ *   uint64_t trace_heap(bytes)   bytes of memory that the collector holds; *bytes: in use, or not yet found free
  *
  * Fork: thread_before_fork and thread_after_fork, in thread.h, call these two. Guaranteed in the child:
  *   Locks and queues of the scheme, the mode and the model are whole and free, whatever the others did.

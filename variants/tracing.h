@@ -54,9 +54,9 @@ static inline void *rc_dead_next(struct rc_head *h) { return h->unused; }
 /* ---- when to collect --------------------------------------------------------------------------------------
  *
  * libgc alone collects when its heap has no free block, and its heap never shrinks: how often it collected would
- * depend on what the process has done before, so on the order of cells. Here it collects when as much has been allocated
- * as was in use after the last collection, and at least TRACING_BYTES_MIN: safepoints look for that, and libgc, which
- * looks when it needs blocks, is told not to collect earlier. */
+ * depend on what the process has done before, so on the order of cells. Here it collects when as much has been
+ * allocated as was in use after the last collection, and at least TRACING_BYTES_MIN: safepoints look for that, and
+ * libgc, which looks when it needs blocks, is told not to collect earlier. */
 
 /* As much as PyPy's nursery holds where it knows nothing of the caches. */
 #define TRACING_BYTES_MIN ((int64_t)4 << 20)
@@ -192,8 +192,8 @@ static COLD UNUSED void tracing_collect_due(void)
     lock8_release(&tracing.collecting);
 }
 
-/* libgc stops threads by a signal, where they are, so also one that blocks; its stack is looked through, too. What is due
- * is done while the thread would have nothing to do. */
+/* libgc stops threads by a signal, where they are, so also one that blocks; its stack is looked through, too. What is
+ * due is done while the thread would have nothing to do. */
 static inline void rc_thread_detach(struct rc_thread *t)
 {
     (void)t;

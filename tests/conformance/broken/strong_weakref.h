@@ -1,4 +1,4 @@
-/* strong_weakref: `tracing`, but a weak reference keeps its object alive: the link is one that the collector follows. */
+/* strong_weakref: `tracing`, but a weak reference keeps its object: the link is one that the collector follows. */
 #ifndef RCBENCH_TESTS_CONFORMANCE_BROKEN_STRONG_WEAKREF_H
 #define RCBENCH_TESTS_CONFORMANCE_BROKEN_STRONG_WEAKREF_H
 

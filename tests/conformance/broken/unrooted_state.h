@@ -1,5 +1,5 @@
-/* unrooted_state: `tracing`, but the memory in which a program keeps its references is malloc's, where the collector does
- * not look. */
+/* unrooted_state: `tracing`, but the memory in which a program keeps its references is malloc's, where the collector
+ * does not look. */
 #ifndef RCBENCH_TESTS_CONFORMANCE_BROKEN_UNROOTED_STATE_H
 #define RCBENCH_TESTS_CONFORMANCE_BROKEN_UNROOTED_STATE_H
 

@@ -1,5 +1,5 @@
 /* A traced variant: what nobody reaches is taken back, what somebody reaches is not, whoever it is. The collector takes
- * every word on a stack for a reference, so a few objects live longer than they should: deaths are counted in shares. */
+ * every word on a stack for a reference, so a few objects live longer than they should: deaths count in shares. */
 #ifndef RCBENCH_TESTS_CONFORMANCE_CASES_TRACED_H
 #define RCBENCH_TESTS_CONFORMANCE_CASES_TRACED_H
 

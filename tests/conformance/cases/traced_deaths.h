@@ -1,5 +1,5 @@
-/* A traced variant: how a program learns of deaths, by weak references and finalizers: not of every one, some time after
- * it, and never twice. */
+/* A traced variant: how a program learns of deaths, by weak references and finalizers: not of every one, some time
+ * after it, and never twice. */
 #ifndef RCBENCH_TESTS_CONFORMANCE_CASES_TRACED_DEATHS_H
 #define RCBENCH_TESTS_CONFORMANCE_CASES_TRACED_DEATHS_H
 
