@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/allocator.h"
 #include "bench/suggest.h"
 #include "bench/thread_list.h"
 #include "bench/topology.h"
@@ -37,14 +38,15 @@ static const char *workload_name(size_t i) { return variants[0]->workloads[i]->n
 static int refuse_name(const char *flag, const char *value, const char *kind, const char *const *names, size_t count)
 {
     const char *near = suggest(value, names, count);
+    const char *article = strchr("aeiou", kind[0]) != NULL ? "an" : "a";
     if (near != NULL)
-        return refuse(flag, value, "is not a %s; did you mean '%s'?", kind, near);
+        return refuse(flag, value, "is not %s %s; did you mean '%s'?", article, kind, near);
     char all[1024] = "";
     for (size_t i = 0; i < count; i++) {
         strncat(all, i > 0 ? ", " : "", sizeof all - strlen(all) - 1);
         strncat(all, names[i], sizeof all - strlen(all) - 1);
     }
-    return refuse(flag, value, "is not a %s; accepted: %s", kind, all);
+    return refuse(flag, value, "is not %s %s; accepted: %s", article, kind, all);
 }
 
 /* A list of names, or "all"; chosen[i] says which of them were named. */
@@ -101,8 +103,8 @@ static int read_ms(const char *flag, const char *value, double least, uint64_t *
 
 enum flag {
     FLAG_VARIANTS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT, FLAG_TOPOLOGY,
-    FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_SEED, FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV,
-    FLAG_RESUME, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT, FLAG_VERSION, FLAG_HELP, FLAGS
+    FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_ALLOCATOR, FLAG_SEED, FLAG_ROUNDS, FLAG_PROCESS,
+    FLAG_CSV, FLAG_RESUME, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT, FLAG_VERSION, FLAG_HELP, FLAGS
 };
 
 static const struct {
@@ -121,6 +123,7 @@ static const struct {
     [FLAG_WINDOW] = {"--window", "MS", "length of the measured window, 100 by default; longer where a GIL needs it"},
     [FLAG_RAMP] = {"--ramp", "MS", "full load before the window; by default half of it, 2 to 10"},
     [FLAG_SWITCH_INTERVAL] = {"--switch-interval", "US", "of the GIL, 5000 by default"},
+    [FLAG_ALLOCATOR] = {"--allocator", "NAME", "jemalloc (default), system, mimalloc: preloaded, by a second start"},
     [FLAG_SEED] = {"--seed", "N", "of the order of cells and of random indices; drawn and logged by default"},
     [FLAG_ROUNDS] = {"--rounds", "N", "measure every cell N times, each round in a new order; 1 by default"},
     [FLAG_PROCESS] = {"--process", "N", "number of this process in a run of several, for the rows"},
@@ -295,6 +298,15 @@ static int read_placement(struct options *options, const char *value)
     return refuse_name("--placement", value, "placement", placement_names(), count);
 }
 
+static int read_allocator(struct options *options, const char *value)
+{
+    size_t count = 0;
+    for (; allocator_names()[count] != NULL; count++)
+        if (strcmp(allocator_names()[count], value) == 0)
+            options->allocator = value;
+    return options->allocator != NULL ? 0 : refuse_name("--allocator", value, "allocator", allocator_names(), count);
+}
+
 /* A file name in a directory that is there. Whether it can be written to is found out before the first trial. */
 static int check_csv(const char *path)
 {
@@ -329,6 +341,8 @@ static int read_simple(struct options *options, const struct given *given)
         return -1;
     if ((value = given->value[FLAG_WINDOW]) != NULL && read_ms("--window", value, 1, &options->window_ns) != 0)
         return -1;
+    if ((value = given->value[FLAG_ALLOCATOR]) != NULL && read_allocator(options, value) != 0)
+        return -1;
     options->ramp_ns = default_ramp_ns(options->window_ns);
     if ((value = given->value[FLAG_RAMP]) != NULL && read_ms("--ramp", value, 0, &options->ramp_ns) != 0)
         return -1;
@@ -362,6 +376,7 @@ static int read_simple(struct options *options, const struct given *given)
 static int read_names(struct options *options, const struct given *given)
 {
     const char *chosen_variants = given->value[FLAG_VARIANTS], *chosen_workloads = given->value[FLAG_WORKLOADS];
+    options->workloads_named = chosen_workloads != NULL;
     options->variant_chosen = calloc(variant_count, sizeof *options->variant_chosen);
     options->workload_chosen = calloc(variants[0]->workload_count, sizeof *options->workload_chosen);
     if (options->variant_chosen == NULL || options->workload_chosen == NULL)

@@ -5,6 +5,7 @@
 
 #include <hwloc.h>
 
+#include "bench/allocator.h"
 #include "bench/gbench.h"
 #include "bench/machine.h"
 #include "bench/memory_stats.h"
@@ -14,7 +15,6 @@
 #error "the build says which versions: see CMakeLists.txt"
 #endif
 
-static const char *allocator(void) { return variants[0]->allocator; }
 
 void print_versions(FILE *out)
 {
@@ -22,7 +22,7 @@ void print_versions(FILE *out)
     fprintf(out, "Google Benchmark %s\n", RCBENCH_GBENCH_VERSION);
     fprintf(out, "hwloc %s (API 0x%x when built, 0x%x now)\n", HWLOC_VERSION, HWLOC_API_VERSION,
             hwloc_get_api_version());
-    fprintf(out, "allocator %s %s\n", allocator(), memory_allocator_version());
+    fprintf(out, "allocator %s %s\n", allocator_name(), memory_allocator_version());
     fprintf(out, "compiler %s\n", __VERSION__);
 }
 
@@ -85,7 +85,7 @@ int write_machine(const struct options *options)
 {
     const struct machine_library libraries[] = {{"rcbench", RCBENCH_VERSION},
                                                 {"Google Benchmark", RCBENCH_GBENCH_VERSION},
-                                                {allocator(), memory_allocator_version()}};
+                                                {allocator_name(), memory_allocator_version()}};
     const struct machine_libraries list = {libraries, sizeof libraries / sizeof *libraries};
     FILE *out = fopen(options->action_path, "w");
     int status = out != NULL ? machine_write_json(out, options->topology, &list) : -1;

@@ -46,6 +46,7 @@ struct arena_chunk {
 struct memory {
     uint64_t allocations, frees;
     uint64_t bytes_allocated, bytes_freed;
+    int64_t buffers;            /* of the blocks, those that are no objects: allocated less freed */
     struct arena_chunk *chunks; /* RC_NEVER_FREES: newest first; `at` and `end` lie in it */
     char *at, *end;
 };
@@ -135,6 +136,26 @@ static inline void mem_free(struct memory *memory, void *block, size_t size)
 #endif
 }
 
+/* A block that belongs to an object and is none: items of a list, a dict's table, a walk's stack. */
+static inline void *mem_alloc_buffer(struct memory *memory, size_t size)
+{
+    void *block = mem_alloc(memory, size);
+    memory->buffers += block != NULL;
+    return block;
+}
+
+static inline void mem_free_buffer(struct memory *memory, void *block, size_t size)
+{
+    memory->buffers--;
+    mem_free(memory, block, size);
+}
+
+/* Objects made less objects freed with this account. */
+static inline int64_t memory_objects(const struct memory *memory)
+{
+    return (int64_t)(memory->allocations - memory->frees) - memory->buffers;
+}
+
 /* ---- memory outside of objects that holds references ------------------------------------------------
  *
  * What a program keeps its references in: a worker's state, a set's array, a queue. No object of the model, so it is in
@@ -181,6 +202,7 @@ static UNUSED void memory_hand_over(struct memory *total, struct memory *memory)
     total->frees += memory->frees;
     total->bytes_allocated += memory->bytes_allocated;
     total->bytes_freed += memory->bytes_freed;
+    total->buffers += memory->buffers;
     while (memory->chunks != NULL) {
         struct arena_chunk *chunk = memory->chunks;
         memory->chunks = chunk->next;

@@ -37,8 +37,10 @@ static struct gc {
     int64_t since[GC_GENERATIONS]; /* collections of the next younger generation since this one's last */
     int64_t old_objects, old_pending; /* at the last full collection; promoted since then */
     struct gc_statistics statistics;
-    /* The harness is told of each stop: nanoseconds from the request until the world went on. NULL: it does not ask */
-    void (*on_pause)(uint64_t ns);
+    /* Who watches is told, on the thread that collects; NULL: nobody does. Of each stop: nanoseconds from the request
+     * until the world went on, and until it stood still. Of each collection: how many objects were garbage. */
+    void (*on_pause)(uint64_t pause_ns, uint64_t stop_ns);
+    void (*on_collection)(uint64_t found);
 } gc;
 
 /* ---- when ------------------------------------------------------------------------------------- */
@@ -156,20 +158,22 @@ static void gc_give_all(struct gc_segment *segments)
 /* ---- a collection ----------------------------------------------------------------------------- */
 
 /* What strangers have queued to this thread is merged; those that stand still have done so themselves. */
-static void gc_stop(struct thread *self, uint64_t asked_ns)
+static uint64_t gc_stop(struct thread *self, uint64_t asked_ns)
 {
     world_stop(self);
-    gc_statistics_stopped(&gc.statistics, shim_clock_ns() - asked_ns);
+    uint64_t waited = shim_clock_ns() - asked_ns;
+    gc_statistics_stopped(&gc.statistics, waited);
     rc_safepoint(&self->rc);
+    return waited;
 }
 
-static void gc_resume(struct thread *self, uint64_t asked_ns)
+static void gc_resume(struct thread *self, uint64_t asked_ns, uint64_t waited_ns)
 {
     world_resume(self);
     uint64_t pause = shim_clock_ns() - asked_ns;
     gc_statistics_resumed(&gc.statistics, pause);
     if (gc.on_pause != NULL)
-        gc.on_pause(pause);
+        gc.on_pause(pause, waited_ns);
 }
 
 static void gc_count_collection(int generation, const struct gc_deduced *deduced)
@@ -195,9 +199,9 @@ static void gc_count_collection(int generation, const struct gc_deduced *deduced
 static void gc_resurrect(struct thread *self, struct gc_deduced *deduced)
 {
     uint64_t found = deduced->found, asked = shim_clock_ns();
-    gc_stop(self, asked);
+    uint64_t waited = gc_stop(self, asked);
     gc_deduce_garbage(deduced);
-    gc_resume(self, asked);
+    gc_resume(self, asked, waited);
     gc.statistics.resurrected += found - deduced->found;
 }
 
@@ -207,14 +211,14 @@ static int64_t gc_collect_alone(struct thread *self, int generation)
     struct weakref_object *chain = NULL;
     uint64_t asked = shim_clock_ns();
     bool finalized = false;
-    gc_stop(self, asked);
+    uint64_t waited = gc_stop(self, asked);
     if (gc_deduce(generation, &deduced) != 0) {
-        gc_resume(self, asked);
+        gc_resume(self, asked, waited);
         return -1;
     }
     gc_count_collection(generation, &deduced);
     gc_each(deduced.garbage, gc_hold, &chain);
-    gc_resume(self, asked);
+    gc_resume(self, asked, waited);
 
     weak_chain_call(chain);
     gc_each(deduced.garbage, gc_finalize, &finalized);
@@ -224,6 +228,8 @@ static int64_t gc_collect_alone(struct thread *self, int generation)
     gc_each(deduced.garbage, gc_clear, NULL);
     gc_each(deduced.garbage, gc_release, NULL);
     gc_give_all(deduced.garbage);
+    if (gc.on_collection != NULL)
+        gc.on_collection(deduced.found);
     return (int64_t)deduced.found;
 }
 

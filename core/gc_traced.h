@@ -11,8 +11,9 @@
 static struct gc {
     bool enabled;
     struct gc_statistics statistics;
-    /* The harness is told of each stop: nanoseconds from the request until the world went on. NULL: it does not ask */
-    void (*on_pause)(uint64_t ns);
+    /* As in gc.h; how many objects were garbage nobody knows: 0. */
+    void (*on_pause)(uint64_t pause_ns, uint64_t stop_ns);
+    void (*on_collection)(uint64_t found);
 } gc;
 
 /* The scheme tells of each collection. */
@@ -22,7 +23,9 @@ static void trace_collected(uint64_t pause_ns, uint64_t stop_ns)
     gc_statistics_stopped(&gc.statistics, stop_ns);
     gc_statistics_resumed(&gc.statistics, pause_ns);
     if (gc.on_pause != NULL)
-        gc.on_pause(pause_ns);
+        gc.on_pause(pause_ns, stop_ns);
+    if (gc.on_collection != NULL)
+        gc.on_collection(0);
 }
 
 /* Collects whatever the generation: there is one. Finalizers and callbacks that are due run. The calling thread is at a

@@ -65,6 +65,7 @@ static const struct workload call_workload = {
     .summary = "a call with three arguments: five references pushed and dropped",
     .points = no_points,
     .threads_min = 1,
+    .threads_max = 1,
     .prepare = prepare_nothing,
     .start = call_start,
     .batch = call_batch,

@@ -34,6 +34,7 @@ static const struct workload churn_workload = {
     .summary = "make one int, drop one: 256 live",
     .points = no_points,
     .threads_min = 1,
+    .threads_max = 1,
     .prepare = prepare_nothing,
     .start = churn_start,
     .batch = churn_batch,

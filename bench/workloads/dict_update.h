@@ -60,6 +60,7 @@ static const struct workload dict_update_workload = {
     .summary = "replace the value of a random key among 1024",
     .points = no_points,
     .threads_min = 1,
+    .threads_max = 1,
     .prepare = prepare_nothing,
     .start = dict_update_start,
     .batch = dict_update_batch,

@@ -67,6 +67,7 @@ static const struct workload pair_workload = {
     .summary = "incref and decref of one object of a set",
     .points = pair_points,
     .threads_min = 1,
+    .threads_max = 1,
     .objects = set_length_of,
     .prepare = prepare_nothing,
     .start = pair_start,
