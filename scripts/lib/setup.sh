@@ -228,8 +228,8 @@ setup_quietly() {
     rm -f "$log"
 }
 
-# setup_build PRESET [TARGET]...: configures build/PRESET once, then lets ninja build what is not current. A build folder that was
-# configured by hand may not know the Python that runs the tests of scripts/.
+# setup_build PRESET [TARGET]...: configures build/PRESET once, then lets ninja build what is not current. A build
+# folder that was configured by hand may not know the Python that runs the tests of scripts/.
 setup_build() {
     local preset="$1" dir="$setup_root/build/$1"
     shift
