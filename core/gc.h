@@ -2,7 +2,7 @@
  * tracked containers of gc_heap.h. gc_deduce.h finds out what is garbage, this file takes it away, and decides when.
  *
  * A collection of a generation and all younger ones:
- *   1. The world stops. What strangers have queued to owners is merged by these, so that counts are exact.
+ *   1. What strangers have queued to owners is merged by these, and the world stops, so that counts are exact.
  *   2. Garbage is what no reference from outside of the generation reaches (gc_deduce.h).
  *   3. Still stopped: weak references to garbage, and those that are garbage themselves, are cut off; each piece of
  *      garbage gets one more reference, the collector's, and its split counts are merged: whoever drops the last one
@@ -154,14 +154,15 @@ static void gc_give_all(struct gc_segment *segments)
 
 /* ---- a collection ----------------------------------------------------------------------------- */
 
-/* What strangers have queued to this thread is merged; those that stand still have done so themselves. */
+/* Where there is nothing to stop, what strangers have queued to this thread is merged here. */
 static void gc_stop(struct thread *self, uint64_t asked_ns)
 {
+    if (!WORLD_RUNS)
+        rc_safepoint(&self->rc);
     world_stop(self);
     uint64_t waited = shim_clock_ns() - asked_ns;
     if (waited > gc.statistics.stop_max_ns)
         gc.statistics.stop_max_ns = waited;
-    rc_safepoint(&self->rc);
 }
 
 static void gc_resume(struct thread *self, uint64_t asked_ns)

@@ -269,6 +269,50 @@ static void case_world_stops(void)
     fixture_close();
 }
 
+/* A finalizer that stops the world itself, of an object that waits to be merged by its owner, who stops the world first:
+ * nothing of the sort may run while the world stands still. */
+struct stopping {
+    struct object *node;
+    struct a32 made, dropped;
+};
+
+static void node_count_all(struct object *node)
+{
+    (void)node;
+    CHECK((int64_t)gc_get_objects() >= 1);
+}
+
+static void stopping_crew(struct crew *crew, unsigned index)
+{
+    struct stopping *shared = crew->argument;
+    if (index == 1) {
+        await(&shared->made, 1);
+        object_decref(shared->node);
+        a32_store_release(&shared->dropped, 1);
+        return;
+    }
+    shared->node = final_node_new(1);
+    CHECK_INT(object_publish(shared->node), 0);
+    a32_store_release(&shared->made, 1);
+    while (a32_load_acquire(&shared->dropped) == 0) {
+        if (!RC_LATE)
+            thread_safepoint(thread_self()); /* otherwise the owner would merge here */
+        shim_yield();
+    }
+    CHECK(gc_collect(GC_OLD) >= 0);
+    settle();
+    check_deaths(1);
+}
+
+static void case_finalizer_stops_world(void)
+{
+    struct stopping shared = {0};
+    nodes_open();
+    node_log.finalizer = node_count_all;
+    crew_run(2, stopping_crew, &shared);
+    fixture_close();
+}
+
 /* Threads that leave their objects to the collector, and new ones that come. */
 static void leavers_crew(struct crew *crew, unsigned index)
 {
