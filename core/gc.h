@@ -6,7 +6,8 @@
  *   2. Garbage is what no reference from outside of the generation reaches (gc_deduce.h).
  *   3. Still stopped: weak references to garbage, and those that are garbage themselves, are cut off; each piece of
  *      garbage gets one more reference, the collector's, and its split counts are merged: whoever drops the last one
- *      finds that out at once.
+ *      finds that out at once. Where the scheme tells private objects from shared ones, garbage and all it refers to are
+ *      published, since their thread is not the one that takes them apart.
  *   4. The world goes on. Callbacks of weak references that are no garbage run, then finalizers, each object's once.
  *   5. Only if a finalizer ran: the world stops again, and what is reachable again, with all it reaches, lives on.
  *   6. The rest is cleared and dropped.
@@ -105,6 +106,26 @@ static void gc_each(struct gc_segment *segments, gc_each_fn *call, void *argumen
             if (o != NULL)
                 call(o, argument);
         }
+}
+
+static void gc_publish(struct object *o, void *argument)
+{
+    int *status = argument;
+    if (*status == 0)
+        *status = object_publish(o);
+}
+
+/* World stopped. Garbage that one thread has made is taken apart by another, who then drops references to what the first
+ * one still counts as its own: both must have been published. -1: no memory; the garbage lives on, as old objects. */
+static int gc_publish_all(struct gc_deduced *deduced)
+{
+    int status = 0;
+    if (!RC_PUBLISH_WALKS)
+        return 0;
+    gc_each(deduced->garbage, gc_publish, &status);
+    if (status != 0)
+        gc_relabel(&deduced->garbage, GC_OLD);
+    return status;
 }
 
 /* World stopped. `argument`: the chain of weak references to be called. */
@@ -213,7 +234,7 @@ static int64_t gc_collect_alone(struct thread *self, int generation)
     uint64_t asked = shim_clock_ns();
     bool finalized = false;
     gc_stop(self, asked);
-    if (gc_deduce(generation, &deduced) != 0) {
+    if (gc_deduce(generation, &deduced) != 0 || gc_publish_all(&deduced) != 0) {
         gc_resume(self, asked);
         return -1;
     }

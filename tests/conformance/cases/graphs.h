@@ -313,6 +313,40 @@ static void case_finalizer_stops_world(void)
     fixture_close();
 }
 
+/* Garbage of one thread, which another collects, refers to what the first one counts meanwhile as its own. */
+static void private_crew(struct crew *crew, unsigned index)
+{
+    struct a32 *done = crew->argument;
+    while (index == 1 && a32_load_acquire(done) == 0) {
+        CHECK(gc_collect(GC_YOUNG) >= 0);
+        thread_safepoint(thread_self());
+    }
+    for (int round = 0; index == 0 && round < GRAPHS_OF_THREADS; round++) {
+        struct object *own = node_new(0), *ring = node_ring(1, 2, false);
+        node_set(ring, 1, own);
+        object_decref(ring);
+        for (int i = 0; i < 300; i++) {
+            object_incref(own);
+            if (i % 16 == 0)
+                thread_safepoint(thread_self());
+            object_decref(own);
+        }
+        object_decref(own);
+    }
+    a32_store_release(done, 1);
+}
+
+static void case_garbage_of_others(void)
+{
+    struct a32 done = {0};
+    nodes_open();
+    crew_run(2, private_crew, &done);
+    CHECK(gc_collect(GC_OLD) >= 0);
+    settle();
+    check_deaths(3 * GRAPHS_OF_THREADS);
+    fixture_close();
+}
+
 /* Threads that leave their objects to the collector, and new ones that come. */
 static void leavers_crew(struct crew *crew, unsigned index)
 {
