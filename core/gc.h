@@ -115,8 +115,9 @@ static void gc_publish(struct object *o, void *argument)
         *status = object_publish(o);
 }
 
-/* World stopped. Garbage that one thread has made is taken apart by another, who then drops references to what the first
- * one still counts as its own: both must have been published. -1: no memory; the garbage lives on, as old objects. */
+/* World stopped. Garbage that one thread has made is taken apart by another, who then drops references to what the
+ * first one still counts as its own: both must have been published. -1: no memory; the garbage lives on, as old
+ * objects. */
 static int gc_publish_all(struct gc_deduced *deduced)
 {
     int status = 0;

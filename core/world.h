@@ -117,9 +117,9 @@ static COLD UNUSED void world_ask_all(struct thread *self)
 }
 
 /* The calling thread, attached and at a safepoint, stops all others; returns when they stand still. If another thread
- * does so first, it waits its turn, stopped. Until all stand still it is to the scheme as one that blocks: what has been
- * queued to it is merged before, and nothing is queued meanwhile. Merged afterwards, an object could die whose finalizer
- * stops the world itself, or waits for a thread that stands still. */
+ * does so first, it waits its turn, stopped. Until all stand still it is to the scheme as one that blocks: what has
+ * been queued to it is merged before, and nothing is queued meanwhile. Merged afterwards, an object could die whose
+ * finalizer stops the world itself, or waits for a thread that stands still. */
 static COLD UNUSED void world_stop(struct thread *self)
 {
     if (!WORLD_RUNS)
