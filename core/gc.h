@@ -165,13 +165,33 @@ static void gc_release(struct object *o, void *argument)
     object_decref(o);
 }
 
-static void gc_give_all(struct gc_segment *segments)
+/* Acquire: a thread that has given an entry back is done with it before the segment is used again. */
+static bool gc_is_empty(struct gc_segment *segment)
 {
+    for (size_t i = 0; i < GC_SEGMENT_ENTRIES; i++)
+        if (aptr_load_acquire(&gc_entries(segment)[i].object) != NULL)
+            return false;
+    return true;
+}
+
+/* Gives the emptied segments back. What has not died of the collector's drop is in the hands of a thread that rests in a
+ * finalizer with a part of its queue still to be merged: it dies there, and needs its entry until then. */
+static void gc_give_all(struct thread *self, struct gc_segment *segments)
+{
+    struct gc_segment *left = NULL;
     while (segments != NULL) {
-        struct gc_segment *next = segments->next;
-        gc_segment_give(segments);
-        segments = next;
+        struct gc_segment *segment = segments;
+        segments = segment->next;
+        if (gc_is_empty(segment))
+            gc_segment_give(segment);
+        else
+            gc_prepend(&left, segment);
     }
+    if (left == NULL)
+        return;
+    world_stop(self);
+    gc_relabel(&left, GC_OLD);
+    world_resume(self);
 }
 
 /* ---- a collection ----------------------------------------------------------------------------- */
@@ -250,7 +270,7 @@ static int64_t gc_collect_alone(struct thread *self, int generation)
     gc.statistics.found += deduced.found;
     gc_each(deduced.garbage, gc_clear, NULL);
     gc_each(deduced.garbage, gc_release, NULL);
-    gc_give_all(deduced.garbage);
+    gc_give_all(self, deduced.garbage);
     return (int64_t)deduced.found;
 }
 

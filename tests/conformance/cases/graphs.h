@@ -313,6 +313,73 @@ static void case_finalizer_stops_world(void)
     fixture_close();
 }
 
+/* Garbage that outlives its collection: its owner is merging its queue, and rests in the finalizer of what comes before
+ * it there. It dies later, and what has been made meanwhile stays tracked. */
+static struct merging {
+    struct object *first, *ring;
+    struct a32 made, resting, collected;
+} merging;
+
+enum { MERGING_NEW = 600 };
+
+static void node_rest(struct object *node)
+{
+    (void)node;
+    if (!RC_LATE)
+        return; /* it runs on the thread that drops */
+    a32_store_release(&merging.resting, 1);
+    await(&merging.collected, 1);
+}
+
+static void merging_stranger(void)
+{
+    static struct object *nodes[MERGING_NEW];
+    await(&merging.made, 1);
+    object_decref(merging.first);
+    object_decref(merging.ring);
+    a32_store_release(&merging.made, 2);
+    if (RC_LATE)
+        await(&merging.resting, 1);
+    CHECK_INT(gc_collect(GC_OLD), 2);
+    for (uint32_t i = 0; i < MERGING_NEW; i++)
+        nodes[i] = node_new(i);
+    a32_store_release(&merging.collected, 1);
+    await(&merging.made, 3);
+    CHECK_INT((int64_t)gc_get_objects(), MERGING_NEW);
+    for (uint32_t i = 0; i < MERGING_NEW; i++)
+        object_decref(nodes[i]);
+}
+
+static void merging_crew(struct crew *crew, unsigned index)
+{
+    (void)crew;
+    if (index == 1) {
+        merging_stranger();
+        return;
+    }
+    merging.first = final_node_new(1);
+    merging.ring = node_ring(2, 2, false);
+    CHECK_INT(object_publish(merging.first) | object_publish(merging.ring), 0);
+    a32_store_release(&merging.made, 1);
+    while (a32_load_acquire(&merging.made) != 2) {
+        if (!RC_LATE)
+            thread_safepoint(thread_self()); /* otherwise the owner would merge here */
+        shim_yield();
+    }
+    await(&merging.collected, 1);
+    settle();
+    a32_store_release(&merging.made, 3);
+}
+
+static void case_garbage_being_merged(void)
+{
+    nodes_open();
+    node_log.finalizer = node_rest;
+    crew_run(2, merging_crew, NULL);
+    check_deaths(3 + MERGING_NEW);
+    fixture_close();
+}
+
 /* Garbage of one thread, which another collects, refers to what the first one counts meanwhile as its own. */
 static void private_crew(struct crew *crew, unsigned index)
 {
