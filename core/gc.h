@@ -2,11 +2,12 @@
  * tracked containers of gc_heap.h. gc_deduce.h finds out what is garbage, this file takes it away, and decides when.
  *
  * A collection of a generation and all younger ones:
- *   1. The world stops. What strangers have queued to owners is merged by these, so that counts are exact.
+ *   1. What strangers have queued to owners is merged by these, and the world stops, so that counts are exact.
  *   2. Garbage is what no reference from outside of the generation reaches (gc_deduce.h).
  *   3. Still stopped: weak references to garbage, and those that are garbage themselves, are cut off; each piece of
  *      garbage gets one more reference, the collector's, and its split counts are merged: whoever drops the last one
- *      finds that out at once.
+ *      finds that out at once. Where the scheme tells private objects from shared ones, garbage and all it refers to are
+ *      published, since their thread is not the one that takes them apart.
  *   4. The world goes on. Callbacks of weak references that are no garbage run, then finalizers, each object's once.
  *   5. Only if a finalizer ran: the world stops again, and what is reachable again, with all it reaches, lives on.
  *   6. The rest is cleared and dropped.
@@ -110,6 +111,27 @@ static void gc_each(struct gc_segment *segments, gc_each_fn *call, void *argumen
         }
 }
 
+static void gc_publish(struct object *o, void *argument)
+{
+    int *status = argument;
+    if (*status == 0)
+        *status = object_publish(o);
+}
+
+/* World stopped. Garbage that one thread has made is taken apart by another, who then drops references to what the
+ * first one still counts as its own: both must have been published. -1: no memory; the garbage lives on, as old
+ * objects. */
+static int gc_publish_all(struct gc_deduced *deduced)
+{
+    int status = 0;
+    if (!RC_PUBLISH_WALKS)
+        return 0;
+    gc_each(deduced->garbage, gc_publish, &status);
+    if (status != 0)
+        gc_relabel(&deduced->garbage, GC_OLD);
+    return status;
+}
+
 /* World stopped. `argument`: the chain of weak references to be called. */
 static void gc_hold(struct object *o, void *argument)
 {
@@ -146,24 +168,45 @@ static void gc_release(struct object *o, void *argument)
     object_decref(o);
 }
 
-static void gc_give_all(struct gc_segment *segments)
+/* Acquire: a thread that has given an entry back is done with it before the segment is used again. */
+static bool gc_is_empty(struct gc_segment *segment)
 {
+    for (size_t i = 0; i < GC_SEGMENT_ENTRIES; i++)
+        if (aptr_load_acquire(&gc_entries(segment)[i].object) != NULL)
+            return false;
+    return true;
+}
+
+/* Gives the emptied segments back. What has not died of the collector's drop is in the hands of a thread that rests in a
+ * finalizer with a part of its queue still to be merged: it dies there, and needs its entry until then. */
+static void gc_give_all(struct thread *self, struct gc_segment *segments)
+{
+    struct gc_segment *left = NULL;
     while (segments != NULL) {
-        struct gc_segment *next = segments->next;
-        gc_segment_give(segments);
-        segments = next;
+        struct gc_segment *segment = segments;
+        segments = segment->next;
+        if (gc_is_empty(segment))
+            gc_segment_give(segment);
+        else
+            gc_prepend(&left, segment);
     }
+    if (left == NULL)
+        return;
+    world_stop(self);
+    gc_relabel(&left, GC_OLD);
+    world_resume(self);
 }
 
 /* ---- a collection ----------------------------------------------------------------------------- */
 
-/* What strangers have queued to this thread is merged; those that stand still have done so themselves. */
+/* Where there is nothing to stop, what strangers have queued to this thread is merged here. */
 static uint64_t gc_stop(struct thread *self, uint64_t asked_ns)
 {
+    if (!WORLD_RUNS)
+        rc_safepoint(&self->rc);
     world_stop(self);
     uint64_t waited = shim_clock_ns() - asked_ns;
     gc_statistics_stopped(&gc.statistics, waited);
-    rc_safepoint(&self->rc);
     return waited;
 }
 
@@ -212,7 +255,7 @@ static int64_t gc_collect_alone(struct thread *self, int generation)
     uint64_t asked = shim_clock_ns();
     bool finalized = false;
     uint64_t waited = gc_stop(self, asked);
-    if (gc_deduce(generation, &deduced) != 0) {
+    if (gc_deduce(generation, &deduced) != 0 || gc_publish_all(&deduced) != 0) {
         gc_resume(self, asked, waited);
         return -1;
     }
@@ -227,7 +270,7 @@ static int64_t gc_collect_alone(struct thread *self, int generation)
     gc.statistics.found += deduced.found;
     gc_each(deduced.garbage, gc_clear, NULL);
     gc_each(deduced.garbage, gc_release, NULL);
-    gc_give_all(deduced.garbage);
+    gc_give_all(self, deduced.garbage);
     if (gc.on_collection != NULL)
         gc.on_collection(deduced.found);
     return (int64_t)deduced.found;

@@ -166,7 +166,9 @@ static UNUSED struct object *weakref_new(struct object *target, weak_callback_fn
     return found;
 }
 
-/* The object, owned by the caller, or NULL when it is dead: once NULL, always NULL. */
+/* The object, owned by the caller, or NULL when it is dead: once NULL, always NULL. Except for an object with a finalizer,
+ * which lives again while that runs: who looks between the last drop and the finalizer finds nothing, and may later find
+ * the object. */
 static inline struct object *weakref_get(struct object *self)
 {
     struct weakref_object *ref = weakref_of(self);

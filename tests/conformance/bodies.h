@@ -20,6 +20,8 @@
 #include "tests/conformance/cases/publishing.h"
 #include "tests/conformance/cases/queue_failures.h"
 #include "tests/conformance/cases/registration.h"
+#include "tests/conformance/cases/seeds.h"
+#include "tests/conformance/cases/seeds_collector.h"
 #include "tests/conformance/cases/sequences.h"
 #include "tests/conformance/cases/shared_containers.h"
 #include "tests/conformance/cases/traced.h"
@@ -39,6 +41,7 @@
 #define SKIP_MORTAL_OR_UNDYING (RC_NEVER_FREES ? SKIP_UNDYING : SKIP_MORTAL)
 #define SKIP_SINGLE_OR_UNDYING (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_UNDYING)
 #define SKIP_ONE_AT_A_TIME_OR_UNDYING (MODE_GIL ? SKIP_GATED : SKIP_SINGLE_OR_UNDYING)
+#define SKIP_UNCOUNTED         (RC_EXACT_AUDIT ? NULL : "the scheme does not know its counts")
 
 #define SKIP_NOT_ABORTING      (RC_COUNT_ABORTS ? NULL : "a count that overflows does not end the process")
 #define SKIP_BOUNDLESS_OR_ABORTING                                                                                   \
@@ -57,6 +60,11 @@ static const struct suite_case suite_cases[] = {
     CASE(try_incref_alive, NULL),
     CASE(death_order, NULL),
     CASE(referent_outlives, NULL),
+
+    CASE(counts_of_variables, SKIP_UNCOUNTED),
+    CASE(death_at_last_drop, SKIP_UNDYING),
+    CASE(references_to_none, NULL),
+    CASE(reading_writes_count, NULL),
 
     CASE(singletons, NULL),
     CASE(small_ints, NULL),
@@ -89,9 +97,17 @@ static const struct suite_case suite_cases[] = {
     CASE(finalizer_dismantles, SKIP_UNDYING),
     CASE(large_cycle, SKIP_UNDYING),
 
+    CASE(cycles_leak_exactly, SKIP_UNDYING),
+    CASE(collections_by_event, SKIP_UNDYING),
+    CASE(collections_by_time, SKIP_UNDYING),
+    CASE(collector_off_after_fork, SKIP_UNDYING),
+
     CASE(random_graphs, SKIP_UNDYING),
     CASE(random_graphs_of_threads, SKIP_SINGLE_OR_UNDYING),
     CASE(world_stops, SKIP_SINGLE_OR_UNDYING),
+    CASE(finalizer_stops_world, SKIP_SINGLE_OR_UNDYING),
+    CASE(garbage_of_others, SKIP_SINGLE_OR_UNDYING),
+    CASE(garbage_being_merged, SKIP_SINGLE_OR_UNDYING),
     CASE(collects_what_threads_left, SKIP_SINGLE_OR_UNDYING),
     CASE(collection_without_memory, SKIP_UNDYING),
 
