@@ -17,6 +17,13 @@ static void audit_each(audit_pass_fn *pass, struct gc_scope *scope)
         gc_step(gc_heap.sets[set], pass, scope);
 }
 
+static void audit_forget(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
+{
+    (void)o;
+    (void)scope;
+    entry->scratch = 0;
+}
+
 /* A sound object, whose count is not less than the references from other objects, which have been subtracted. Who rests
  * within a finalizer may be merging a queue: of what is still in it, dead objects are no error. */
 static void audit_one(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
@@ -27,7 +34,7 @@ static void audit_one(struct gc_entry *entry, struct object *o, struct gc_scope 
         check_failed(__FILE__, __LINE__, "audit: a %s is %s", o->type != NULL ? o->type->name : "block", wrong);
     if ((intptr_t)entry->scratch < 0)
         check_failed(__FILE__, __LINE__, "audit: a %s has %lld references more than its count of %lld", o->type->name,
-                     -(long long)(intptr_t)entry->scratch / 2, (long long)rc_audit(&o->rc));
+                     -(long long)(intptr_t)entry->scratch / GC_COUNT_ONE, (long long)rc_audit(&o->rc));
 }
 
 /* Of all tracked objects, with the collector's own passes: their scratch is nobody's while no collection looks. */
@@ -36,8 +43,9 @@ static void soak_audit(void)
     struct gc_scope scope = {.first = GC_YOUNG, .last = GC_FROZEN};
     struct thread *self = thread_self();
     world_stop(self);
-    audit_each(gc_load_count, &scope);
-    audit_each(gc_subtract_referents, &scope);
+    audit_each(audit_forget, &scope);
+    audit_each(gc_balance, &scope);
+    gc_arrive(&scope, gc_subtract);
     audit_each(audit_one, &scope);
     world_resume(self);
     soak_count(&soak.options->tally->audits);
