@@ -44,11 +44,17 @@ struct Single {
     static ALWAYS_INLINE Ref lock(const Weak &weak) { return weak.lock(); }
 };
 
-// The textbook's: relaxed increment, release decrement, an acquire fence for the last one. Never copied when empty.
+// The textbook's: relaxed increment, release decrement, an acquire fence for the last one. Only what has been moved from
+// is empty, and that is never copied.
 class Counted {
 public:
     explicit Counted(std::int64_t value) : object_(new Object(value)) {}
-    Counted(const Counted &other) : object_(other.object_) { object_->count.fetch_add(1, std::memory_order_relaxed); }
+    Counted(const Counted &other) : object_(other.object_)
+    {
+        if (object_ == nullptr)
+            __builtin_unreachable();
+        object_->count.fetch_add(1, std::memory_order_relaxed);
+    }
     Counted(Counted &&other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
     Counted &operator=(const Counted &) = delete;
     Counted &operator=(Counted &&other) noexcept

@@ -56,10 +56,16 @@ def executed(lines, binary):
     return counts
 
 
+def symbol_of(variant, loop):
+    """What the loop is called in the listing: peers have names that are no C names."""
+    return f"pair_{loop}__{re.sub('[:-]', '_', variant)}"
+
+
 def count_pair(binary, instructions, variant, loop):
     """The numbers of one row: per pair, of what is executed more than once."""
+    symbol = symbol_of(variant, loop)
     with tempfile.NamedTemporaryFile(mode="r", suffix=".callgrind") as output:
-        run("valgrind", "-q", "--tool=callgrind", "--dump-instr=yes", f"--toggle-collect=pair_{loop}__{variant}",
+        run("valgrind", "-q", "--tool=callgrind", "--dump-instr=yes", f"--toggle-collect={symbol}",
             f"--callgrind-out-file={output.name}", str(binary), variant, loop, str(PAIRS))
         counts = executed(output.read().splitlines(), binary)
     total = collections.Counter()
@@ -74,7 +80,7 @@ def count_pair(binary, instructions, variant, loop):
             total["locked"] += count * instruction.is_atomic
             total["calls"] += count * instruction.is_call
     if not total:
-        sys.exit(f"costs: {variant}: nothing was counted in pair_{loop}__{variant}")
+        sys.exit(f"costs: {variant}: nothing was counted in {symbol}")
     return {name: f"{round(total[name] / PAIRS, 2):g}" for name in COLUMNS[2:]}
 
 
@@ -107,8 +113,16 @@ def processor():
     return match.group(1) if match else "unknown"
 
 
-def report(binary, compiler):
+def made_with(binary, compiler):
+    """What the numbers depend on: a page that was made with others cannot be compared."""
     yield compiler_line(compiler) + "  "
+    libraries = run(str(binary), "--libraries").strip()
+    if libraries:
+        yield f"Libraries: {libraries}  "
+
+
+def report(binary, compiler):
+    yield from made_with(binary, compiler)
     yield f"Counted by: {run('valgrind', '--version').strip()}, on {processor()}"
     for loop, title in LOOPS:
         yield ""
@@ -124,8 +138,9 @@ def facts(lines):
 
 def check(page, binary, compiler):
     recorded = page.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].splitlines()
-    if compiler_line(compiler) not in facts(recorded):
-        skip(f"{page.name} is of another compiler than {compiler_line(compiler)}")
+    for line in facts(made_with(binary, compiler)):
+        if line not in facts(recorded):
+            skip(f"{page.name} was made with others than {line}")
     printed = facts(report(binary, compiler))
     if facts(recorded) == printed:
         print(f"{page.name} is what scripts/costs prints")
