@@ -62,8 +62,8 @@ static void cell_check(struct cell *cell, const struct options *options)
                  cell->threads, options->pus);
 }
 
-/* The bodies that a variant has for the workload `w` of the registry, on so many threads. All of ours have all; a peer has
- * few, found by name, and where it has none there is no cell: a row for each would hide the others. */
+/* The bodies that a variant has for the workload `w` of the registry, on so many threads. All of ours have all; a peer
+ * has few, found by name, and where it has none there is no cell: a row for each would hide the others. */
 static const struct workload *workload_of(const struct variant *variant, size_t w, unsigned threads)
 {
     if (variant->peer == NULL)

@@ -1,13 +1,13 @@
-/* All variants, from variants/variants.def, and the peers that the build has found; tests put a registry of their own in
- * its place. */
+/* All variants, from variants/variants.def, and the peers that the build has found; tests put a registry of their own
+ * in its place. */
 #include "bench/variant.h"
 
 #ifndef RCBENCH_REGISTRY
 #define RCBENCH_REGISTRY "variants/variants.def"
 #endif
 
-/* Written by CMake from bench/peers/peers.def: PEER(symbol) for what was found, MISSING_PEER(name, remedy) for the rest.
- * Without it there are no peers. */
+/* Written by CMake from bench/peers/peers.def: PEER(symbol) for what was found, MISSING_PEER(name, remedy) for the
+ * rest. Without it there are no peers. */
 #ifndef RCBENCH_PEER_REGISTRY
 #define RCBENCH_PEER_REGISTRY "bench/peers/none.def"
 #endif

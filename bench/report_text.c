@@ -49,7 +49,8 @@ void print_versions(FILE *out)
 
 static void print_variant(FILE *out, const struct variant *variant, int width)
 {
-    fprintf(out, "  %-*s %-14s %-7s %3u\n", width, variant->name, variant->scheme, variant->mode, variant->object_bytes);
+    fprintf(out, "  %-*s %-14s %-7s %3u\n", width, variant->name, variant->scheme, variant->mode,
+            variant->object_bytes);
 }
 
 static bool any_chosen(const struct options *options, size_t first, size_t end, bool chosen)

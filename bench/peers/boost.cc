@@ -1,8 +1,8 @@
 // Boost.SmartPtr: intrusive_ptr with the library's own counters, and local_shared_ptr.
 //
 // intrusive_ref_counter lies in the object: with thread_safe_counter it is Boost's atomic_count, with
-// thread_unsafe_counter an unsigned int. local_shared_ptr is a shared_ptr for one thread: plain counts beside, in front of
-// one shared reference. It has no weak pointer of its own.
+// thread_unsafe_counter an unsigned int. local_shared_ptr is a shared_ptr for one thread: plain counts beside, in front
+// of one shared reference. It has no weak pointer of its own.
 #include <memory>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -44,7 +44,8 @@ struct Local {
 
 // What make_local_shared allocates: the shared count, and in it the local count and the value.
 using Allocator = std::allocator<Value>;
-using LocalBlock = boost::detail::sp_counted_impl_pda<Value *, boost::detail::lsp_ms_deleter<Value, Allocator>, Allocator>;
+using LocalDeleter = boost::detail::lsp_ms_deleter<Value, Allocator>;
+using LocalBlock = boost::detail::sp_counted_impl_pda<Value *, LocalDeleter, Allocator>;
 
 } // namespace
 

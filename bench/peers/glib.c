@@ -1,7 +1,7 @@
 /* GLib: GObject, and the counted boxes of plain C (g_rc_box for one thread, g_atomic_rc_box for several).
  *
- * GLib's counts are behind functions of a shared library, so each reference and each drop is a call; that is how programs
- * get them. A GObject checks its type, its toggle references and its weak ones on the way. */
+ * GLib's counts are behind functions of a shared library, so each reference and each drop is a call; that is how
+ * programs get them. A GObject checks its type, its toggle references and its weak ones on the way. */
 #include <glib-object.h>
 
 #include "bench/peers/peer.h"
@@ -255,8 +255,8 @@ NOINLINE uint64_t upgrade_set__peer_glib_object(const void *weaks, uint64_t n)
 
 /* ---- descriptors ------------------------------------------------------------------------------------------------ */
 
-/* In front of a box lies what only GLib's sources tell (grcboxprivate.h): count, size, and a mark; and it is rounded up so
- * that the block is aligned. */
+/* In front of a box lies what only GLib's sources tell (grcboxprivate.h): count, size, and a mark; and it is rounded up
+ * so that the block is aligned. */
 enum { BOX_HEADER = 32 };
 
 #define KIND_PEER(symbol, kind, bytes, counts)                                                                     \

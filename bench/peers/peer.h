@@ -52,8 +52,8 @@ struct peer {
 
     /* Just before a trial, alone: makes the process what `process` says. NULL, or why that cannot be. */
     const char *(*ready)(void);
-    /* Objects with the values first, first + 1, ..., each with one reference, at `handles`. How many: fewer than `n` when
-     * there is no memory. */
+    /* Objects with the values first, first + 1, ..., each with one reference, at `handles`. How many: fewer than `n`
+     * when there is no memory. */
     uint64_t (*make)(void *handles, uint64_t n, int64_t first);
     /* A further reference to what `handle` refers to, at `to`. */
     void (*clone)(void *to, const void *handle);
@@ -68,8 +68,8 @@ struct peer {
     uint64_t (*pair_hot)(const void *handle, uint64_t n);
     uint64_t (*pair_set)(const void *handles, uint64_t n);
 
-    /* NULL where threads cannot share objects. Makes objects and queues them until there is no room; takes and drops them
-     * until there is none. How many. */
+    /* NULL where threads cannot share objects. Makes objects and queues them until there is no room; takes and drops
+     * them until there is none. How many. */
     uint64_t (*produce)(struct peer_ring *ring, struct peer_producer *producer, uint64_t n);
     uint64_t (*consume)(struct peer_ring *ring, struct peer_consumer *consumer, uint64_t n);
 
@@ -84,8 +84,8 @@ struct peer {
 
 /* ---- the descriptor: a variant whose bodies are those of workloads.c -------------------------------------------- */
 
-/* pair, weakref_read, shared_one, shared_set, handoff: a peer has the first of them (one thread) or all; the same without
- * weakref_read. */
+/* pair, weakref_read, shared_one, shared_set, handoff: a peer has the first of them (one thread) or all; the same
+ * without weakref_read. */
 extern const struct workload *const peer_workloads_weak[];
 extern const struct workload *const peer_workloads[];
 enum {
@@ -103,8 +103,8 @@ int peer_populate(void);
 void peer_depopulate(void);
 struct account peer_close(void);
 
-/* Defines rcbench_variant_SYMBOL, the variant of the peer `ops`. `threads_most` as in struct variant: 1, or 0. `header`:
- * bytes that an object has beside its value. */
+/* Defines rcbench_variant_SYMBOL, the variant of the peer `ops`. `threads_most` as in struct variant: 1, or 0.
+ * `header`: bytes that an object has beside its value. */
 #define PEER_VARIANT(symbol, public_name, scheme_name, threads_most, header, table, table_count, ops)              \
     extern const struct variant rcbench_variant_##symbol;                                                          \
     const struct variant rcbench_variant_##symbol = {                                                              \

@@ -1,5 +1,5 @@
-//! Rust's Rc and Arc of the standard library, for bench/peers/rust.c: the loops, the making and the dropping, as a static
-//! library with the C ABI that bench/peers/peer.h describes. No crates; rustc 1.63 (Debian 12) and later.
+//! Rust's Rc and Arc of the standard library, for bench/peers/rust.c: the loops, the making and the dropping, as a
+//! static library with the C ABI that bench/peers/peer.h describes. No crates; rustc 1.63 (Debian 12) and later.
 //!
 //! A handle is an Rc or an Arc as it lies in memory, one pointer. The arrays belong to the caller, which keeps to what
 //! peer.h says of each function: that is what makes the dereferences below sound.
@@ -107,8 +107,8 @@ pub struct Consumer {
     wrong: bool,
 }
 
-/// The handle in a variable, for a loop that uses no other: a register, as our loops have the object's pointer in one. It
-/// is the caller's still, and not counted.
+/// The handle in a variable, for a loop that uses no other: a register, as our loops have the object's pointer in one.
+/// It is the caller's still, and not counted.
 #[inline(always)]
 unsafe fn borrow<H>(handle: *const H) -> ManuallyDrop<H> {
     ManuallyDrop::new(handle.read())
@@ -247,7 +247,7 @@ functions!(
     upgrade_set__peer_rust_rc
 );
 
-// ---- handoff: Arc alone can go to another thread ---------------------------------------------------------------------
+// ---- handoff: Arc alone can go to another thread ----------------------------------------------------------------
 
 /// Rust ends the process when there is no memory, so `no_memory` stays as it is.
 #[no_mangle]

@@ -1,11 +1,11 @@
 // std::shared_ptr of libstdc++, and the counter that C++ programs write themselves with std::atomic.
 //
-// shared_ptr counts with atomic operations only in a process that has made a second thread: each copy and each drop asks
-// (__is_single_threaded, glibc's __libc_single_threaded). So there are three peers of it:
+// shared_ptr counts with atomic operations only in a process that has made a second thread: each copy and each drop
+// asks (__is_single_threaded, glibc's __libc_single_threaded). So there are three peers of it:
 //   shared_ptr             the class as it is, in a process that has had a second thread
-//   shared_ptr-unthreaded  the same code, in a process that has not: measured only where none of the other cells makes one
-//   shared_ptr-single      std::__shared_ptr with libstdc++'s lock policy for one thread: never asks. No program gets it by
-//                          writing std::shared_ptr; it is what its plain counts cost without the question
+//   shared_ptr-unthreaded  the same code, in a process that has not: measured only where no other cell makes one
+//   shared_ptr-single      std::__shared_ptr with libstdc++'s lock policy for one thread: never asks. No program gets
+//                          it by writing std::shared_ptr; it is what the plain counts cost without the question
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -44,8 +44,8 @@ struct Single {
     static ALWAYS_INLINE Ref lock(const Weak &weak) { return weak.lock(); }
 };
 
-// The textbook's: relaxed increment, release decrement, an acquire fence for the last one. Only what has been moved from
-// is empty, and that is never copied.
+// The textbook's: relaxed increment, release decrement, an acquire fence for the last one. Only what has been moved
+// from is empty, and that is never copied.
 class Counted {
 public:
     explicit Counted(std::int64_t value) : object_(new Object(value)) {}

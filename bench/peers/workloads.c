@@ -341,7 +341,8 @@ static uint64_t weakref_batch(struct worker *worker, uint64_t n)
     struct peer_state *state = worker->state;
     uint64_t got = peer_of(trial)->upgrade_hot(weak_is_shared(trial) ? shared->weak : state->weaks, n);
     if (got != n)
-        trial_fail(trial, "%llu weak references led nowhere, while the object was alive", (unsigned long long)(n - got));
+        trial_fail(trial, "%llu weak references led nowhere, while the object was alive",
+                   (unsigned long long)(n - got));
     return n;
 }
 

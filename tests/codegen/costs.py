@@ -6,6 +6,7 @@ every machine that has the same compiler."""
 
 import argparse
 import collections
+import os
 import pathlib
 import platform
 import re
@@ -24,7 +25,9 @@ BEGIN, END = "<!-- costs: begin -->", "<!-- costs: end -->"
 
 
 def run(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    """Its output. Functions of shared libraries are found when the program starts, not in the loop that is counted."""
+    return subprocess.run(command, check=True, capture_output=True, text=True,
+                          env={**os.environ, "LD_BIND_NOW": "1"}).stdout
 
 
 def skip(reason):
@@ -35,7 +38,7 @@ def skip(reason):
 def executed(lines, binary):
     """(is it in the binary, address) -> how often, from callgrind's --dump-instr=yes output."""
     counts, names = collections.Counter(), {}
-    address, inside, is_call = 0, False, False
+    address, inside, is_call, was_call = 0, False, False, False
     for line in lines:
         object_line = re.match(r"^(c?)ob=\((\d+)\)(?: (.*))?$", line)
         if object_line:
@@ -50,9 +53,11 @@ def executed(lines, binary):
                 address = int(where, 16)
             elif where != "*":
                 address += int(where)
-            if not is_call:  # the line after calls= holds what the callee cost: it has lines of its own
-                counts[inside, address] += int(count)
-        is_call = line.startswith("calls=")
+            # The line after calls= holds what the callee cost: it has lines of its own. One more at the same address is
+            # the linker's stub on the way to a shared library.
+            if not is_call:
+                counts[inside and not (was_call and where == "*"), address] += int(count)
+        was_call, is_call = is_call, line.startswith("calls=")
     return counts
 
 

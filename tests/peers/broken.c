@@ -1,5 +1,5 @@
-/* Peers that do one thing wrong each, and one that does not: the audits around a peer must tell them apart. A handle is a
- * pointer to a counter; nothing here is atomic, but for the destroyed ones' count. */
+/* Peers that do one thing wrong each, and one that does not: the audits around a peer must tell them apart. A handle is
+ * a pointer to a counter; nothing here is atomic, but for the destroyed ones' count. */
 #include "bench/peers/peer.h"
 
 struct counter {

@@ -39,8 +39,9 @@ class ConfigureTest(unittest.TestCase):
     @classmethod
     def configure(cls, name, *arguments):
         """What it printed, and the registry that it wrote."""
-        done = subprocess.run([os.environ["RCBENCH_CMAKE"], "-S", str(ROOT), "-B", str(cls.folder / name), "-G", "Ninja",
-                               "-DBUILD_TESTING=OFF", *arguments], text=True, capture_output=True, check=False)
+        done = subprocess.run([os.environ["RCBENCH_CMAKE"], "-S", str(ROOT), "-B", str(cls.folder / name), "-G",
+                               "Ninja", "-DBUILD_TESTING=OFF", *arguments], text=True, capture_output=True,
+                              check=False)
         if done.returncode != 0:
             raise AssertionError(done.stdout + done.stderr)
         return done.stdout, (cls.folder / name / "generated/peers.def").read_text(encoding="utf-8")

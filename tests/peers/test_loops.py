@@ -1,5 +1,5 @@
-"""What is in the timed loops of the peers, in the listing of rcbench itself: they count both times, with the instructions
-that they are measured for, and start where ours start. GLib's counting is in its library."""
+"""What is in the timed loops of the peers, in the listing of rcbench itself: they count both times, with the
+instructions that they are measured for, and start where ours start. GLib's counting is in its library."""
 
 import os
 import subprocess
@@ -8,8 +8,8 @@ import unittest
 import listing
 from names import REGISTRY
 
-# How many atomic instructions the ways around the loop have that call nothing. shared_ptr asks before each count whether
-# the process has threads: the ways on which it gets the same answer twice are those that are gone.
+# How many atomic instructions the ways around the loop have that call nothing. shared_ptr asks before each count
+# whether the process has threads: the ways on which it gets the same answer twice are those that are gone.
 ATOMIC = {"peer:std-atomic": {2}, "peer:boost-intrusive": {2}, "peer:rust-arc": {2}, "peer:rust-rc": {0},
           "peer:std-shared_ptr-single": {0}, "peer:boost-intrusive-single": {0}, "peer:boost-local_shared_ptr": {0},
           "peer:std-shared_ptr": {0, 1, 2}, "peer:std-shared_ptr-unthreaded": {0, 1, 2}}
