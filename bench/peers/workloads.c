@@ -301,10 +301,17 @@ static unsigned char *weak_make(const struct peer *peer, const struct handles *h
     return weaks;
 }
 
-static void weak_drop(const struct peer *peer, unsigned char *weaks, uint64_t length)
+/* The objects go first: after that a weak handle must lead nowhere. */
+static void weak_drop_last(struct trial *trial, struct handles *handles, unsigned char *weaks)
 {
-    if (weaks != NULL)
-        peer->weak_drop(weaks, length);
+    const struct peer *peer = peer_of(trial);
+    uint64_t length = handles->length;
+    handles_drop_last(trial, handles);
+    if (weaks == NULL)
+        return;
+    if (peer->upgrade_set(weaks, length) != 0)
+        trial_fail(trial, "a weak reference led to an object whose last reference was gone");
+    peer->weak_drop(weaks, length);
     free(weaks);
 }
 
@@ -351,8 +358,7 @@ static void weakref_stop(struct worker *worker)
     struct peer_state *state = worker->state;
     if (state == NULL)
         return;
-    weak_drop(peer_of(worker->trial), state->weaks, state->handles.length);
-    handles_drop_last(worker->trial, &state->handles);
+    weak_drop_last(worker->trial, &state->handles, state->weaks);
     state_free(worker);
 }
 
@@ -362,8 +368,7 @@ static void weakref_finish(struct trial *trial)
     if (shared == NULL)
         return;
     uint64_t before = peer_of(trial)->destroyed();
-    weak_drop(peer_of(trial), shared->weak, shared->handles.length);
-    handles_drop_last(trial, &shared->handles);
+    weak_drop_last(trial, &shared->handles, shared->weak);
     account_destroyed(peer_of(trial), before);
     free(shared);
 }

@@ -3,26 +3,32 @@
 #include "bench/peers/peer.h"
 
 struct counter {
-    int64_t count, value;
+    int64_t count, weaks, value; /* `weaks`: references of both kinds that keep the memory, all strong ones as one */
 };
 
 static _Thread_local uint64_t dead;
 
 static uint64_t destroyed(void) { return dead; }
 
+static void release_weak(struct counter *counter)
+{
+    if (__atomic_sub_fetch(&counter->weaks, 1, __ATOMIC_ACQ_REL) == 0)
+        free(counter);
+}
+
 static void release(struct counter *counter)
 {
     if (__atomic_sub_fetch(&counter->count, 1, __ATOMIC_ACQ_REL) != 0)
         return;
     dead++;
-    free(counter);
+    release_weak(counter);
 }
 
 static struct counter *counter_new(int64_t value)
 {
     struct counter *counter = malloc(sizeof *counter);
     if (counter != NULL)
-        *counter = (struct counter){1, value};
+        *counter = (struct counter){1, 1, value};
     return counter;
 }
 
@@ -100,9 +106,47 @@ static uint64_t consume(struct peer_ring *ring, struct peer_consumer *consumer, 
     return i;
 }
 
-/* A weak handle is the pointer. */
-static void weak_make(void *weaks, const void *handles, uint64_t n) { memcpy(weaks, handles, n * sizeof(void *)); }
-static void weak_drop(void *weaks, uint64_t n) { (void)weaks; (void)n; }
+static void weak_make(void *weaks, const void *handles, uint64_t n)
+{
+    struct counter **to = weaks, *const *from = handles;
+    for (uint64_t i = 0; i < n; i++) {
+        to[i] = from[i];
+        __atomic_add_fetch(&to[i]->weaks, 1, __ATOMIC_RELAXED);
+    }
+}
+
+static void weak_drop(void *weaks, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        release_weak(((struct counter **)weaks)[i]);
+}
+
+static uint64_t upgrade(struct counter *counter)
+{
+    int64_t found = __atomic_load_n(&counter->count, __ATOMIC_RELAXED);
+    while (found > 0)
+        if (__atomic_compare_exchange_n(&counter->count, &found, found + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+            release(counter);
+            return 1;
+        }
+    return 0;
+}
+
+static uint64_t upgrade_set(const void *weaks, uint64_t n)
+{
+    uint64_t got = 0;
+    for (uint64_t i = 0; i < n; i++)
+        got += upgrade(((struct counter *const *)weaks)[i]);
+    return got;
+}
+
+static uint64_t upgrade_hot(const void *weak, uint64_t n)
+{
+    uint64_t got = 0;
+    for (uint64_t i = 0; i < n; i++)
+        got += upgrade_set(weak, 1);
+    return got;
+}
 
 /* ---- what each does wrong --------------------------------------------------------------------------------------- */
 
@@ -135,10 +179,17 @@ static uint64_t order_produce(struct peer_ring *ring, struct peer_producer *prod
 }
 
 /* Finds the object in every second call. */
-static uint64_t weak_upgrade(const void *weak, uint64_t n)
+static uint64_t weak_half(const void *weak, uint64_t n)
 {
     (void)weak;
     return n / 2;
+}
+
+/* Finds it when it is dead. */
+static uint64_t undead_set(const void *weaks, uint64_t n)
+{
+    (void)weaks;
+    return n;
 }
 
 static const char *never_ready(void) { return "this peer is never ready"; }
@@ -149,7 +200,8 @@ static const char *never_ready(void) { return "this peer is never ready"; }
     .weak_bytes = sizeof(void *), .weak_make = weak_make, .weak_drop = weak_drop
 #define RIGHT_DROP .drop = drop, .count = count
 #define RIGHT_LOOPS                                                                                                \
-    .pair_hot = pair_hot, .pair_set = pair_set, .produce = produce, .upgrade_hot = pair_hot, .upgrade_set = pair_set
+    .pair_hot = pair_hot, .pair_set = pair_set, .produce = produce, .upgrade_hot = upgrade_hot,          \
+    .upgrade_set = upgrade_set
 
 static const struct peer good = {COMMON, RIGHT_DROP, RIGHT_LOOPS};
 static const struct peer leak = {COMMON, RIGHT_DROP, .pair_hot = leak_set, .pair_set = leak_set, .produce = produce};
@@ -157,7 +209,9 @@ static const struct peer lose = {COMMON, .drop = lose_drop, .count = lose_count,
 static const struct peer order = {COMMON, RIGHT_DROP, .pair_hot = pair_hot, .pair_set = pair_set,
                                   .produce = order_produce};
 static const struct peer weak = {COMMON, RIGHT_DROP, .pair_hot = pair_hot, .pair_set = pair_set, .produce = produce,
-                                 .upgrade_hot = weak_upgrade, .upgrade_set = weak_upgrade};
+                                 .upgrade_hot = weak_half, .upgrade_set = upgrade_set};
+static const struct peer undead = {COMMON, RIGHT_DROP, .pair_hot = pair_hot, .pair_set = pair_set, .produce = produce,
+                                   .upgrade_hot = upgrade_hot, .upgrade_set = undead_set};
 static const struct peer process = {COMMON, RIGHT_DROP, RIGHT_LOOPS, .ready = never_ready};
 
 #define BROKEN(which)                                                                                              \
@@ -167,4 +221,5 @@ BROKEN(leak);
 BROKEN(lose);
 BROKEN(order);
 BROKEN(weak);
+BROKEN(undead);
 BROKEN(process);

@@ -17,6 +17,7 @@ WRONG = (
     ("lose", "shared_one", "0 objects died with the last reference to 1"),
     ("order", "handoff", "was not the next"),
     ("weak", "weakref_read", "weak references led nowhere"),
+    ("undead", "weakref_read", "led to an object whose last reference was gone"),
     ("process", "pair", "this peer is never ready"),
 )
 
@@ -30,7 +31,7 @@ class BrokenTest(Case):
     def measure(self, peer, workload):
         name = f"{peer}-{workload}.csv"
         done = self.broken("--window", "4", "--ramp", "1", *BOTH, "--variants", f"peer:{peer}", "--workloads", workload,
-                           "--csv", name)
+                           "--points", "standard", "--csv", name)
         return done, [row for row in read_rows(self.folder / name) if row["status"] != "skipped"]
 
     def has(self, workload):

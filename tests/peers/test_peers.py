@@ -69,7 +69,8 @@ class PeersTest(Case):
             self.assertRegex(text, r"(?m)^peer \S+: \S*\d")
 
     def measure(self, number, *arguments):
-        rcbench("--window", "20", "--ramp", "2", *BOTH, *arguments, "--csv", f"{number}.csv", cwd=self.folder)
+        rcbench("--window", "20", "--ramp", "2", "--points", "standard", *BOTH, *arguments, "--csv", f"{number}.csv",
+                cwd=self.folder)
         return read_rows(self.folder / f"{number}.csv")
 
     def measure_all(self, names):
