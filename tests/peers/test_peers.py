@@ -7,6 +7,7 @@ from names import REGISTRY, built, listed
 from support import CPUS, QUICK, ROOT, Case, rcbench, read_rows, schema_columns, trials
 
 THREADED, UNTHREADED = "peer:std-shared_ptr", "peer:std-shared_ptr-unthreaded"
+WEAK = ("peer:std-shared_ptr", "peer:std-shared_ptr-single", "peer:rust-arc", "peer:rust-rc", "peer:glib-object")
 IDLE = "no operation was done in the window"
 BOTH = ("--threads", "1,2") if len(CPUS) > 1 else ("--threads", "1,2", "--oversubscribe")
 
@@ -69,8 +70,7 @@ class PeersTest(Case):
             self.assertRegex(text, r"(?m)^peer \S+: \S*\d")
 
     def measure(self, number, *arguments):
-        rcbench("--window", "20", "--ramp", "2", "--points", "standard", *BOTH, *arguments, "--csv", f"{number}.csv",
-                cwd=self.folder)
+        rcbench("--window", "20", "--ramp", "2", *BOTH, *arguments, "--csv", f"{number}.csv", cwd=self.folder)
         return read_rows(self.folder / f"{number}.csv")
 
     def measure_all(self, names):
@@ -107,6 +107,18 @@ class PeersTest(Case):
                 self.assertLessEqual({("shared_one", "2"), ("shared_set", "2"), ("handoff", "2")}, seen[name])
         if schema_columns() is not None:
             self.assertEqual(list(rows[0]), schema_columns())
+
+    def test_weak_references(self):
+        """They have no cell in the quick profile."""
+        self.need("peer:std-shared_ptr", "peer:rust-arc")
+        if "\n  weakref_read " not in self.list:
+            self.skipTest("there is no workload weakref_read")
+        names = [name for name in self.names if name in WEAK]
+        rows = trials(self.measure("weak", "--points", "standard", "--workloads", "weakref_read", "--variants",
+                                   ",".join(names)))
+        self.assertEqual({row["audit"] for row in rows if row["status"] != "skipped"}, {"passed"})
+        self.assertEqual({row["variant"] for row in rows}, set(names))
+        self.assertEqual({row["params"] for row in rows}, {"of=own", "of=shared"})
 
     def test_a_process_is_threaded_or_it_is_not(self):
         """libstdc++ counts otherwise once there has been a second thread: both cannot be measured in one process."""
