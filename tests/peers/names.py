@@ -5,6 +5,8 @@ import re
 
 from support import ROOT
 
+IDLE = "no operation was done in the window"  # what a row says of it
+
 Peer = collections.namedtuple("Peer", "library symbol name")
 
 REGISTRY = [Peer(*line.split()) for line in (ROOT / "bench/peers/peers.def").read_text("utf-8").splitlines()

@@ -3,12 +3,11 @@
 import re
 import unittest
 
-from names import REGISTRY, built, listed
+from names import IDLE, REGISTRY, built, listed
 from support import CPUS, QUICK, ROOT, Case, rcbench, read_rows, schema_columns, trials
 
 THREADED, UNTHREADED = "peer:std-shared_ptr", "peer:std-shared_ptr-unthreaded"
 WEAK = ("peer:std-shared_ptr", "peer:std-shared_ptr-single", "peer:rust-arc", "peer:rust-rc", "peer:glib-object")
-IDLE = "no operation was done in the window"
 BOTH = ("--threads", "1,2") if len(CPUS) > 1 else ("--threads", "1,2", "--oversubscribe")
 
 
