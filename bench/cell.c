@@ -2,6 +2,7 @@
 #include "bench/cell.h"
 
 #include "bench/memory_stats.h"
+#include "bench/peers/peer.h"
 
 /* key=value;key=value as key:value/key:value */
 static void cell_name(struct cell *cell)
@@ -22,6 +23,20 @@ static uint64_t cell_objects(const struct cell *cell, const struct options *opti
     struct trial trial = {.params = cell->params};
     memcpy(trial.cache_bytes, options->cache_bytes, sizeof trial.cache_bytes);
     return cell->workload->objects != NULL ? cell->workload->objects(&trial) : 0;
+}
+
+/* Whether some chosen cell has a second thread, or some chosen variant makes one. */
+static bool process_is_threaded(const struct options *options)
+{
+    const struct workload *const *workloads = variants[0]->workloads;
+    bool threads = false, scales = false, made = false;
+    for (size_t t = 0; t < options->thread_counts; t++)
+        threads |= options->threads[t] > 1;
+    for (size_t w = 0; w < variants[0]->workload_count; w++)
+        scales |= options->workload_chosen[w] && workloads[w]->threads_max != 1;
+    for (size_t v = 0; v < variant_count; v++)
+        made |= options->variant_chosen[v] && variants[v]->peer != NULL && variants[v]->peer->process == PEER_THREADED;
+    return (threads && scales) || made;
 }
 
 static const char *cell_unable(const struct cell *cell)
@@ -46,6 +61,9 @@ static void cell_check(struct cell *cell, const struct options *options)
     else if (cell->threads < cell->workload->threads_min)
         snprintf(reason, CELL_REASON_BYTES, "%s needs %u threads or more", cell->workload->name,
                  cell->workload->threads_min);
+    else if (variant->peer != NULL && variant->peer->process == PEER_UNTHREADED && process_is_threaded(options))
+        snprintf(reason, CELL_REASON_BYTES, "%s needs a process without a second thread: choose it with --threads 1, "
+                 "and without peer:std-shared_ptr", variant->name);
     else if (cell->workload->needs_deaths && variant->never_frees)
         snprintf(reason, CELL_REASON_BYTES, "%s destroys nothing, and %s times destruction", variant->name,
                  cell->workload->name);
@@ -56,6 +74,20 @@ static void cell_check(struct cell *cell, const struct options *options)
     else if (cell->threads > options->pus && !options->oversubscribe)
         snprintf(reason, CELL_REASON_BYTES, "%u threads on %u CPUs: --oversubscribe measures such cells",
                  cell->threads, options->pus);
+}
+
+/* The bodies that a variant has for the workload `w` of the registry, on so many threads. All of ours have all; a peer
+ * has few, found by name, and where it has none there is no cell: a row for each would hide the others. */
+static const struct workload *workload_of(const struct variant *variant, size_t w, unsigned threads)
+{
+    if (variant->peer == NULL)
+        return variant->workloads[w];
+    if (variant->threads_max != 0 && threads > variant->threads_max)
+        return NULL;
+    for (size_t i = 0; i < variant->workload_count; i++)
+        if (strcmp(variant->workloads[i]->name, variants[0]->workloads[w]->name) == 0)
+            return variant->workloads[i];
+    return NULL;
 }
 
 /* Up to which profile a workload's points are measured: --points, and for a workload that was asked for by name and has
@@ -93,9 +125,12 @@ static size_t cells_list(const struct options *options, struct cell *cells)
                 for (size_t v = 0; v < variant_count; v++) {
                     if (!options->variant_chosen[v] || threads == 0)
                         continue;
+                    const struct workload *workload = workload_of(variants[v], w, threads);
+                    if (workload == NULL)
+                        continue;
                     if (cells != NULL) {
                         cells[count] = (struct cell){.variant = variants[v],
-                                                     .workload = variants[v]->workloads[w],
+                                                     .workload = workload,
                                                      .params = point->params,
                                                      .threads = threads};
                         cell_name(&cells[count]);

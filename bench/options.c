@@ -49,9 +49,18 @@ static int refuse_name(const char *flag, const char *value, const char *kind, co
     return refuse(flag, value, "is not %s %s; accepted: %s", article, kind, all);
 }
 
-/* A list of names, or "all"; chosen[i] says which of them were named. */
+/* A peer that this build does not have: says what would bring it. */
+static int refuse_missing(const char *flag, const char *value)
+{
+    for (size_t i = 0; i < missing_peer_count; i++)
+        if (strcmp(value, missing_peers[i].name) == 0)
+            return refuse(flag, value, "is not in this build: %s", missing_peers[i].remedy);
+    return 0;
+}
+
+/* A list of names, or "all", which are the first `all_count`; chosen[i] says which of them were named. */
 static int choose(const char *flag, const char *list, const char *kind, const char *(*name)(size_t), size_t count,
-                  bool *chosen)
+                  size_t all_count, bool *chosen)
 {
     const char **names = malloc(count * sizeof *names);
     char *copy = strdup(list), *state = NULL;
@@ -64,10 +73,10 @@ static int choose(const char *flag, const char *list, const char *kind, const ch
          word = strtok_r(NULL, ",", &state)) {
         bool all = strcmp(word, "all") == 0, known = all;
         for (size_t i = 0; i < count; i++) {
-            if (all || strcmp(word, names[i]) == 0)
+            if ((all && i < all_count) || strcmp(word, names[i]) == 0)
                 known = chosen[i] = true;
         }
-        if (!known)
+        if (!known && (status = refuse_missing(flag, word)) == 0)
             status = refuse_name(flag, word, kind, names, count);
     }
     free(names);
@@ -102,9 +111,10 @@ static int read_ms(const char *flag, const char *value, double least, uint64_t *
 /* ---- the table -------------------------------------------------------------------------------------- */
 
 enum flag {
-    FLAG_VARIANTS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT, FLAG_TOPOLOGY,
-    FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_ALLOCATOR, FLAG_SEED, FLAG_ROUNDS, FLAG_PROCESS,
-    FLAG_CSV, FLAG_RESUME, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT, FLAG_VERSION, FLAG_HELP, FLAGS
+    FLAG_VARIANTS, FLAG_PEERS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT,
+    FLAG_TOPOLOGY, FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_ALLOCATOR, FLAG_SEED,
+    FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV, FLAG_RESUME, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT,
+    FLAG_VERSION, FLAG_HELP, FLAGS
 };
 
 static const struct {
@@ -112,7 +122,8 @@ static const struct {
     const char *value; /* NULL: takes none */
     const char *help;
 } flags[FLAGS] = {
-    [FLAG_VARIANTS] = {"--variants", "A,B", "which variants; all by default (--list names them)"},
+    [FLAG_VARIANTS] = {"--variants", "A,B", "which variants; all but the peers by default (--list names them)"},
+    [FLAG_PEERS] = {"--peers", NULL, "measure the peers of other languages and libraries, too (docs/peers.md)"},
     [FLAG_WORKLOADS] = {"--workloads", "X,Y", "which workloads; all by default"},
     [FLAG_POINTS] = {"--points", "PROFILE", "how many parameter points: quick (default), standard, full"},
     [FLAG_THREADS] = {"--threads", "LIST", "for scaling workloads, e.g. 1,2,4-8,max; by default 1,2,4,... and max"},
@@ -373,6 +384,18 @@ static int read_simple(struct options *options, const struct given *given)
     return options->csv != NULL ? check_csv(options->csv) : 0;
 }
 
+/* --peers, beside whatever --variants says. */
+static int choose_peers(struct options *options)
+{
+    if (peer_count == 0 && missing_peer_count > 0)
+        return refuse("--peers", NULL, "this build has none of them: %s", missing_peers[0].remedy);
+    if (peer_count == 0)
+        return refuse("--peers", NULL, "this binary has none");
+    for (size_t i = variant_count - peer_count; i < variant_count; i++)
+        options->variant_chosen[i] = true;
+    return 0;
+}
+
 static int read_names(struct options *options, const struct given *given)
 {
     const char *chosen_variants = given->value[FLAG_VARIANTS], *chosen_workloads = given->value[FLAG_WORKLOADS];
@@ -382,10 +405,12 @@ static int read_names(struct options *options, const struct given *given)
     if (options->variant_chosen == NULL || options->workload_chosen == NULL)
         return refuse("--variants", NULL, "no memory");
     if (choose("--variants", chosen_variants != NULL ? chosen_variants : "all", "variant", variant_name, variant_count,
-               options->variant_chosen) != 0)
+               variant_count - peer_count, options->variant_chosen) != 0)
+        return -1;
+    if (given->value[FLAG_PEERS] != NULL && choose_peers(options) != 0)
         return -1;
     return choose("--workloads", chosen_workloads != NULL ? chosen_workloads : "all", "workload", workload_name,
-                  variants[0]->workload_count, options->workload_chosen);
+                  variants[0]->workload_count, variants[0]->workload_count, options->workload_chosen);
 }
 
 /* Where there is no such cache, the size of the one below it. */

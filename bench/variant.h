@@ -6,6 +6,8 @@
 #include "bench/collector.h"
 #include "bench/workload.h"
 
+struct peer;
+
 struct account {
     uint64_t allocations, frees;
     uint64_t bytes_allocated, bytes_freed;
@@ -48,10 +50,20 @@ struct variant {
     void (*depopulate)(void);
     /* After the last worker has left. */
     struct account (*close)(void);
+
+    const struct peer *peer; /* bench/peers/peer.h; NULL: one of our own */
 };
 
-/* In the order of the registry. */
+/* In the order of the registry; the peers that this build has come last. */
 extern const struct variant *const variants[];
-extern const size_t variant_count;
+extern const size_t variant_count, peer_count;
+
+/* Peers that this build does not have. */
+struct missing_peer {
+    const char *name;
+    const char *remedy;
+};
+extern const struct missing_peer missing_peers[];
+extern const size_t missing_peer_count;
 
 #endif
