@@ -43,8 +43,8 @@ static const char *provider(const char *symbol)
 
 const char *allocator_name(void)
 {
-    /* Objects come from mallocx, which is jemalloc's unless the preload has put another one there. */
-    const char *file = provider("mallocx");
+    /* Objects go back to sdallocx, which is jemalloc's unless the preload has put another one there. */
+    const char *file = provider("sdallocx");
     if (strncmp(file, "libjemalloc", strlen("libjemalloc")) == 0)
         return "jemalloc";
     file = provider("malloc");
@@ -76,9 +76,9 @@ static int relaunch(const struct known *wanted, char **argv)
     char directory[PATH_MAX], preload[PATH_MAX + 128], why[160];
     if (binary_directory(directory) != 0)
         return refuse(wanted->name, "needs /proc to find the library beside the binary");
-    snprintf(preload, sizeof preload, "%s/librcbench_mallocx.so", directory);
+    snprintf(preload, sizeof preload, "%s/librcbench_sdallocx.so", directory);
     if (access(preload, R_OK) != 0)
-        return refuse(wanted->name, "needs librcbench_mallocx.so beside the binary: build it");
+        return refuse(wanted->name, "needs librcbench_sdallocx.so beside the binary: build it");
     void *library = dlopen(wanted->library, RTLD_LAZY | RTLD_LOCAL);
     if (library == NULL) {
         snprintf(why, sizeof why, "is not installed: there is no %s (Debian: %s)", wanted->library, wanted->package);

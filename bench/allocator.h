@@ -1,7 +1,7 @@
 /* allocator.h - which allocator the objects come from.
  *
- * rcbench is linked with jemalloc and calls its mallocx and sdallocx. For another allocator the program starts itself
- * again with a preload: a small library beside the binary (bench/preload/mallocx.c) puts mallocx on top of malloc, and
+ * rcbench is linked with jemalloc and calls its sdallocx. For another allocator the program starts itself
+ * again with a preload: a small library beside the binary (bench/preload/sdallocx.c) puts sdallocx on top of free, and
  * the allocator's own library comes before jemalloc where the loader looks for malloc. */
 #ifndef RCBENCH_BENCH_ALLOCATOR_H
 #define RCBENCH_BENCH_ALLOCATOR_H

@@ -1,4 +1,4 @@
-/* mallocx.c - jemalloc's own calls on top of whatever malloc serves the process: preloaded by --allocator
+/* sdallocx.c - jemalloc's own calls on top of whatever malloc serves the process: preloaded by --allocator
  * (bench/allocator.c). C++'s new and delete too, since jemalloc's library has them: what one of them allocates, another
  * allocator's free would not know. The statistics of an allocator that is not there are not known. */
 #include <errno.h>
@@ -9,15 +9,8 @@
 
 /* ---- jemalloc's; rcbench asks with no flags --------------------------------------------------------- */
 
-EXPORTED void *mallocx(size_t size, int flags);
 EXPORTED void sdallocx(void *memory, size_t size, int flags);
 EXPORTED int mallctl(const char *name, void *old, size_t *old_length, void *new_value, size_t new_length);
-
-void *mallocx(size_t size, int flags)
-{
-    (void)flags;
-    return malloc(size);
-}
 
 void sdallocx(void *memory, size_t size, int flags)
 {
