@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
-from typing import Dict, List, Sequence, TextIO, Tuple
+from typing import Dict, Iterator, List, Sequence, TextIO, Tuple
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -111,6 +111,19 @@ def _floor(one: Comparison) -> str:
             f"mean{partly}; no difference below it is a result.")
 
 
+# Less than that is what any two runs differ by.
+_SHIFT_TOLD = 0.01
+
+
+def _shifts(one: Comparison) -> Iterator[str]:
+    for driver, shift in one.shifts.items():
+        if abs(shift) >= _SHIFT_TOLD:
+            slower = "slower" if shift > 0 else "faster"
+            yield (f"{one.other.label} against {one.base.label}: in driver {driver} everything is "
+                   f"{_percent(abs(shift))} {slower}: the machine or the build, not one variant; a difference of a "
+                   "variant counts from there on, beyond the floor.")
+
+
 def notes(comparisons: Sequence[Comparison]) -> List[str]:
     """What must be known to read the tables."""
     base = comparisons[0].base
@@ -118,6 +131,7 @@ def notes(comparisons: Sequence[Comparison]) -> List[str]:
              "Ratios are of the time of the same work: above 1 (+) is slower, in every driver."]
     for one in comparisons:
         found.append(_floor(one))
+        found.extend(_shifts(one))
         counts = {kind: sum(cell.verdict.kind == kind for cell in one.cells)
                   for kind in (SLOWER, FASTER, SAME, INCONCLUSIVE)}
         told = ", ".join(f"{count} {kind}" for kind, count in counts.items())

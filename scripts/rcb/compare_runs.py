@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from rcb import stats
@@ -67,6 +68,7 @@ class Comparison:
     other: Side
     floor: Optional[float]
     mean_floor: Optional[float]
+    shifts: Dict[str, float]
     means: Tuple[Difference, ...]
     cells: Tuple[Difference, ...]
     missing: Tuple[Tuple[CellKey, str], ...]
@@ -159,28 +161,60 @@ def _draft(base: Side, other: Side) -> _Draft:
                                         for name, own in groups.items()})
 
 
-def _verdict(found: Interval, processes: int, p_adjusted: float, floor: Optional[float]) -> Verdict:
+def _verdict(found: Interval, processes: int, p_adjusted: float, floor: float) -> Verdict:
     # What differs between processes is unknown where each side has one.
-    return judge(found, p_adjusted, floor or 0.0) if processes > 1 else Verdict(INCONCLUSIVE)
+    return judge(found, p_adjusted, floor) if processes > 1 else Verdict(INCONCLUSIVE)
+
+
+@dataclass(frozen=True)
+class _Shifts:
+    """How much the other run is slower or faster as a whole, by driver and but for one variant: what all the others
+    share is the machine's or the build's and not that variant's. Medians of logarithms."""
+
+    by_driver: Dict[str, List[Tuple[str, float]]]
+
+    @classmethod
+    def of(cls, ratios: Dict[CellKey, Ratio]) -> "_Shifts":
+        found: Dict[str, List[Tuple[str, float]]] = {}
+        for key, one in ratios.items():
+            if one.interval.value > 0:
+                found.setdefault(key[0], []).append((key[3], math.log(one.interval.value)))
+        return cls(found)
+
+    def whole(self) -> Dict[str, float]:
+        """By driver, where there is more than one variant."""
+        return {driver: median(sorted(shift for _, shift in found)) for driver, found in self.by_driver.items()
+                if len({name for name, _ in found}) > 1}
+
+    def but_for(self, driver: str, variant: str) -> float:
+        others = sorted(shift for name, shift in self.by_driver.get(driver, []) if name != variant)
+        return abs(median(others)) if others else 0.0
+
+
+def _beyond(floor: Optional[float], shift: float) -> float:
+    return (floor or 0.0) + shift
 
 
 def _finished(draft: _Draft, adjusted: Sequence[float], ranked: Sequence[float]) -> Comparison:
     floors = [side.floor for side in (draft.base, draft.other)]
     floor = _widest([one.cell_width if one else None for one in floors])
     mean_floor = _widest([one.width if one else None for one in floors])
+    shifts = _Shifts.of(draft.ratios)
     means = tuple(
         Difference(name, None, (math.nan, math.nan), mean.interval, count, p, math.nan, math.nan,
-                   _verdict(mean.interval, mean.processes, p, mean_floor))
+                   _verdict(mean.interval, mean.processes, p,
+                            _beyond(mean_floor, shifts.but_for(*name) if len(name) == 2 else 0.0)))
         for (name, (mean, count)), p in zip(draft.means.items(), adjusted))
     cells = []
     for (key, one), p, rank in zip(draft.ratios.items(), adjusted[len(means):], ranked):
         values = _values(key, draft.base.samples[key]), _values(key, draft.other.samples[key])
         # Cliff's delta as of time: the samples of a rate come in the order that makes it so.
         cells.append(Difference(tuple(map(str, key)), key, values, one.interval, 1, p, rank,
-                                one.effect, _verdict(one.interval, one.processes, p, floor)))
+                                one.effect, _verdict(one.interval, one.processes, p,
+                                                     _beyond(floor, shifts.but_for(key[0], key[3])))))
     sides = ((draft.base, draft.other), (draft.other, draft.base))
     missing = tuple((key, own.label) for own, against in sides for key in own.samples if key not in against.samples)
-    return Comparison(draft.base, draft.other, floor, mean_floor, means, tuple(cells), missing)
+    return Comparison(draft.base, draft.other, floor, mean_floor, shifts.whole(), means, tuple(cells), missing)
 
 
 def compare(sides: Sequence[Side]) -> List[Comparison]:

@@ -77,6 +77,17 @@ class Findings(Runs):
             self.assertNotIn(self.verdicts(*pair)["overhead", "pair", "", "atomic", "1", "cores"],
                              ("slower", "faster"))
 
+    def test_what_all_variants_share_is_no_variants_difference(self) -> None:
+        """The other run is 20 % slower everywhere, and one workload of atomic 50 %."""
+        base = self.run_of("a", {}, 1)
+        other = self.run_of("b", {"call": 1.25}, 2, costs={key: cost * 1.2 for key, cost in COSTS.items()})
+        found = self.verdicts(base, other)
+        self.assertEqual("inconclusive", found["overhead", "pair", "", "atomic", "1", "cores"])
+        self.assertEqual("slower", found["overhead", "call", "", "atomic", "1", "cores"])
+        self.assertEqual("slower", found[("overhead",)])
+        text = called("compare", main, base, other).stdout
+        self.assertRegex(text, r"in driver overhead everything is 20\.\d % slower: the machine or the build")
+
     def test_one_process_each_claims_nothing(self) -> None:
         found = self.verdicts(self.run_of("a", {}, 1, 1), self.run_of("b", {"pair": 1.5}, 2, 1))
         self.assertEqual({"inconclusive"}, set(found.values()))
