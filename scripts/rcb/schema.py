@@ -19,6 +19,9 @@ LATER = ("cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "
          "working_set_bytes", "allocator", "audit", "noise", "waits", "wait_p50_ns", "wait_p99_ns", "wait_max_ns")
 COLUMNS = REQUIRED + LATER
 
+# The name of a runtime or library that is not ours begins so: it is in the table of cells, and not among our variants.
+PEER = "peer:"
+
 MEASURED = ("ok", "oversubscribed")
 STATUSES = MEASURED + ("invalid", "skipped")
 CELL = ["driver", "workload", "params", "variant", "threads", "placement"]
