@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from rcb import rows
-from rcb.schema import CELL
+from rcb.schema import CELL, PEER
 from rcb.stats import Sample, median
 
 BASELINE = "plain"
@@ -44,7 +44,7 @@ def half_width(by_process: Dict[int, np.ndarray], name: str) -> float:
 
 def _measured(trials: Path) -> pd.DataFrame:
     frame = rows.read(trials).measured()
-    return frame[frame["cell"] != ""]
+    return frame[(frame["cell"] != "") & ~frame["variant"].str.startswith(PEER)]
 
 
 def wide_cells(trials: Path, asked: float) -> List[Wide]:
