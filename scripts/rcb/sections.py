@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import List, Optional, Sequence, Tuple
 
-from rcb import charts, heat, side_costs, table, usl
+from rcb import charts, heat, peers_section, side_costs, table, usl
 from rcb.analysis import Analysis
 from rcb.crossing import NEVER
 from rcb.drawing import Chart
@@ -183,5 +183,6 @@ def model(analysis: Analysis, anchors: Anchors) -> Section:
 
 def all_sections(analysis: Analysis, anchors: Anchors) -> List[Section]:
     """Those that have something to say, in the order in which people ask."""
-    found = [part(analysis, anchors) for part in (answer, one_thread, threads, crossovers, released, beside, model)]
+    found = [part(analysis, anchors) for part in (answer, one_thread, threads, crossovers, released, beside,
+                                                    peers_section.section, model)]
     return [one for one in found if one.words or one.grids or one.charts]
