@@ -48,7 +48,8 @@ def _at_most(driver: str, one: Optional[Cell], many: Optional[Cell]) -> str:
 def show(path: Path, out: TextIO) -> None:
     """Prints the table of a file of rows."""
     summary = summarise(rows.read(path))
-    width = None if out.isatty() else 200
-    console = Console(file=out, width=width)
-    console.print(table(summary))
+    found = table(summary)
+    # Piped output is not cut: it is as wide as the table.
+    console = Console(file=out, width=None if out.isatty() else 20 + 18 * len(found.columns))
+    console.print(found)
     console.print(status_sentence(summary), highlight=False)

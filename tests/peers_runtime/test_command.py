@@ -58,6 +58,7 @@ class Peers(CommandTest):
                          set(by_variant))
         for name in ("peer:absent", "peer:broken", "peer:cpython-3.98"):
             self.assertEqual({"skipped"}, by_variant[name])
+            self.assertEqual({"0"}, {row["process"] for row in found if row["variant"] == name}, "not started again")
         self.assertIn("ok", by_variant[mine])
         self.assertEqual({"0", "1"}, {row["process"] for row in found if row["variant"] == mine})
         for part in ("absent: cannot be started", "nothing works", "no row for 5 s"):

@@ -11,7 +11,7 @@ from interpreters import ROOT
 
 from support import ScratchTest, row, write_rows
 
-from rcb import peers, rows
+from rcb import peers, precision, rows
 from rcb.peers_found import inside
 from rcb.records import tidy
 from rcb.stats import Interval
@@ -93,17 +93,28 @@ class Apart(Made):
             for variant, ns in (("plain", 1.0), ("plain_twin", 1.0), ("gil", 1.1), ("biased", 1.4)):
                 yield from trials(variant, "pair", "set=1", ns, 1.0, "overhead")
                 yield from trials(variant, "shared_one", "", ns, 0.5)
+                yield from trials(variant, "mixed", "p=0", ns, 1.5)
 
         alone = self.summary(ours())
         both = self.summary(ours(), trials("peer:cpython-3.13t", "shared_one", "", 0.1, 1.9),
-                            trials("peer:cpython-3.13t", "pair", "set=1", 0.1, 1.0, "overhead"))
+                            trials("peer:cpython-3.13t", "mixed", "p=0", 0.1, 1.9),
+                            trials("peer:cpython-3.13t", "pair", "set=1", 0.1, 1.0, "overhead"),
+                            iter([row(driver="scaling", workload="shared_one", variant="peer:cpython-3.13t", threads=9)]))
         self.assertEqual(alone.headline, both.headline)
         self.assertTrue(tidy(weigh(alone)).equals(tidy(weigh(both))))
-        by_key = {(one.driver, one.variant, one.threads): one.test for one in both.cells}
+        self.assertEqual((alone.max_threads, weigh(alone).variants), (both.max_threads, weigh(both).variants))
+        by_key = {(one.workload, one.variant, one.threads): one.test for one in both.cells}
         for one in alone.cells:
-            self.assertEqual(one.test, by_key[one.driver, one.variant, one.threads])
+            self.assertEqual(one.test, by_key[one.workload, one.variant, one.threads])
+        self.assertIsNotNone(by_key["shared_one", "peer:cpython-3.13t", 2], "a peer's ratio has its verdict, too")
         self.assertEqual({"peer:cpython-3.13t"}, {one.variant for one in both.cells} -
                          {one.variant for one in alone.cells})
+
+    def test_precision_goes_on_with_ours_alone(self) -> None:
+        found = [{**one, "cell": f"{one['variant']}/{one['threads']}"} for variant in ("gil", "peer:cpython-3.11")
+                 for one in trials(variant, "shared_one", "", 1.0, 0.5)]
+        path = write_rows(self.scratch / "trials.csv", found)
+        self.assertEqual({"gil/1", "gil/2"}, {one.cell for one in precision.wide_cells(path, 1e-6)})
 
     def test_noise_in_a_peer_is_no_failure_of_ours(self) -> None:
         bad = [row(variant="peer:x", status="invalid", reason="overlap 0.5 is below 0.99")]

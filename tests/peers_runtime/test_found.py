@@ -40,6 +40,13 @@ class Asking(ScratchTest):
                 self.assertEqual({}, facts)
                 self.assertIn(part, problem)
 
+    def test_our_modules_are_not_theirs(self) -> None:
+        """PYTHONPATH leads to the scripts of this project, which other interpreters cannot even read."""
+        (self.scratch / "gc.py").touch()
+        (self.scratch / "platform.py").write_text("raise SystemExit('the wrong module')\n", encoding="utf-8")
+        with mock.patch.dict("os.environ", {"PYTHONPATH": str(self.scratch)}):
+            self.assertEqual("", ask(sys.executable)[1])
+
     def test_a_directory_is_no_interpreter(self) -> None:
         self.assertIn("cannot be started", ask(str(self.scratch))[1])
 
