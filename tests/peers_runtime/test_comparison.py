@@ -99,7 +99,8 @@ class Apart(Made):
         both = self.summary(ours(), trials("peer:cpython-3.13t", "shared_one", "", 0.1, 1.9),
                             trials("peer:cpython-3.13t", "mixed", "p=0", 0.1, 1.9),
                             trials("peer:cpython-3.13t", "pair", "set=1", 0.1, 1.0, "overhead"),
-                            iter([row(driver="scaling", workload="shared_one", variant="peer:cpython-3.13t", threads=9)]))
+                            iter([row(driver="scaling", workload="shared_one", variant="peer:cpython-3.13t", threads=9,
+                                      mode="free")]))
         self.assertEqual(alone.headline, both.headline)
         self.assertTrue(tidy(weigh(alone)).equals(tidy(weigh(both))))
         self.assertEqual((alone.max_threads, weigh(alone).variants), (both.max_threads, weigh(both).variants))
