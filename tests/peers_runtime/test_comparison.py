@@ -11,7 +11,7 @@ from interpreters import ROOT
 
 from support import ScratchTest, row, write_rows
 
-from rcb import peers, precision, rows
+from rcb import charts, peers, precision, rows
 from rcb.peers_found import inside
 from rcb.records import tidy
 from rcb.stats import Interval
@@ -103,6 +103,8 @@ class Apart(Made):
                                       mode="free")]))
         self.assertEqual(alone.headline, both.headline)
         self.assertTrue(tidy(weigh(alone)).equals(tidy(weigh(both))))
+        for drawn in (charts.one_thread, charts.many_threads):
+            self.assertEqual([one.alternative for one in drawn(alone)], [one.alternative for one in drawn(both)])
         self.assertEqual((alone.max_threads, weigh(alone).variants), (both.max_threads, weigh(both).variants))
         by_key = {(one.workload, one.variant, one.threads): one.test for one in both.cells}
         for one in alone.cells:
