@@ -28,7 +28,7 @@ def script(path: Path, text: str, interpreter: str = "/bin/sh") -> str:
     return str(path)
 
 
-def hangs_at(path: Path, when: str, workloads: str = "null") -> str:
+def hangs_at(path: Path, when: str, workloads: str = "None") -> str:
     """Says what it is; when asked for rows it makes those of some workloads, and then hangs."""
     return script(path, f"""\
         import json, os, subprocess, sys, time
