@@ -130,8 +130,14 @@ class Binary:
         return done.stdout
 
     def has_peers(self) -> bool:
-        """Does the binary measure libraries of others?"""
-        return re.search(r"^\s*--peers\b", self._call(["--help"]), re.MULTILINE) is not None
+        """Does the binary measure libraries of others? One that knows the flag may have been built without any."""
+        if not re.search(r"^\s*--peers\b", self._call(["--help"]), re.MULTILINE):
+            return False
+        try:
+            self._call(["--peers", "--list"])
+        except RelayedUsageError:
+            return False
+        return True
 
     def plan(self, settings: Settings) -> Plan:
         """Asks for the plan; a usage error is the binary's own line."""
