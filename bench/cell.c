@@ -2,6 +2,7 @@
 #include "bench/cell.h"
 
 #include "bench/memory_stats.h"
+#include "bench/peers/peer.h"
 
 /* key=value;key=value as key:value/key:value */
 static void cell_name(struct cell *cell)
@@ -24,6 +25,32 @@ static uint64_t cell_objects(const struct cell *cell, const struct options *opti
     return cell->workload->objects != NULL ? cell->workload->objects(&trial) : 0;
 }
 
+/* Whether some chosen cell has a second thread, or some chosen variant makes one. */
+static bool process_is_threaded(const struct options *options)
+{
+    const struct workload *const *workloads = variants[0]->workloads;
+    bool threads = false, scales = false, made = false;
+    for (size_t t = 0; t < options->thread_counts; t++)
+        threads |= options->threads[t] > 1;
+    for (size_t w = 0; w < variants[0]->workload_count; w++)
+        scales |= options->workload_chosen[w] && workloads[w]->threads_max != 1;
+    for (size_t v = 0; v < variant_count; v++)
+        made |= options->variant_chosen[v] && variants[v]->peer != NULL && variants[v]->peer->process == PEER_THREADED;
+    return (threads && scales) || made;
+}
+
+static const char *cell_unable(const struct cell *cell)
+{
+    struct trial trial = {.params = cell->params};
+    return cell->workload->unable != NULL ? cell->workload->unable(&trial) : NULL;
+}
+
+static bool cell_leaks(const struct cell *cell)
+{
+    struct trial trial = {.params = cell->params};
+    return (cell->variant->never_frees && !cell->variant->traced) || (cell->workload->leaks != NULL && cell->workload->leaks(&trial));
+}
+
 static void cell_check(struct cell *cell, const struct options *options)
 {
     const struct variant *variant = cell->variant;
@@ -34,9 +61,14 @@ static void cell_check(struct cell *cell, const struct options *options)
     else if (cell->threads < cell->workload->threads_min)
         snprintf(reason, CELL_REASON_BYTES, "%s needs %u threads or more", cell->workload->name,
                  cell->workload->threads_min);
+    else if (variant->peer != NULL && variant->peer->process == PEER_UNTHREADED && process_is_threaded(options))
+        snprintf(reason, CELL_REASON_BYTES, "%s needs a process without a second thread: choose it with --threads 1, "
+                 "and without peer:std-shared_ptr", variant->name);
     else if (cell->workload->needs_deaths && variant->never_frees)
         snprintf(reason, CELL_REASON_BYTES, "%s destroys nothing, and %s times destruction", variant->name,
                  cell->workload->name);
+    else if (cell_unable(cell) != NULL)
+        snprintf(reason, CELL_REASON_BYTES, "%s", cell_unable(cell));
     else if (cell_objects(cell, options) * cell_object_bytes(variant) > memory_total_bytes() / 4)
         snprintf(reason, CELL_REASON_BYTES, "the set needs more than a quarter of the memory");
     else if (cell->threads > options->pus && !options->oversubscribe)
@@ -44,28 +76,63 @@ static void cell_check(struct cell *cell, const struct options *options)
                  cell->threads, options->pus);
 }
 
+/* The bodies that a variant has for the workload `w` of the registry, on so many threads. All of ours have all; a peer
+ * has few, found by name, and where it has none there is no cell: a row for each would hide the others. */
+static const struct workload *workload_of(const struct variant *variant, size_t w, unsigned threads)
+{
+    if (variant->peer == NULL)
+        return variant->workloads[w];
+    if (variant->threads_max != 0 && threads > variant->threads_max)
+        return NULL;
+    for (size_t i = 0; i < variant->workload_count; i++)
+        if (strcmp(variant->workloads[i]->name, variants[0]->workloads[w]->name) == 0)
+            return variant->workloads[i];
+    return NULL;
+}
+
+/* Up to which profile a workload's points are measured: --points, and for a workload that was asked for by name and has
+ * none so early, the first that has some. */
+static enum profile last_profile(const struct options *options, const struct workload *workload)
+{
+    enum profile least = PROFILE_FULL;
+    for (const struct point *point = workload->points; point->params != NULL; point++)
+        least = point->from < least ? point->from : least;
+    return options->workloads_named && least > options->points ? least : options->points;
+}
+
+/* Of the counts of threads that were asked for the `t`th, but no more than the workload is made for; 0: that count was
+ * there already. */
+static unsigned thread_count(const struct options *options, const struct workload *workload, size_t t)
+{
+    unsigned most = workload->threads_max, count = options->threads[t];
+    if (most == 0 || count <= most)
+        return count;
+    return t > 0 && options->threads[t - 1] >= most ? 0 : most;
+}
+
 /* Writes the cells to `cells`, or only counts them when it is NULL. */
 static size_t cells_list(const struct options *options, struct cell *cells)
 {
-    static const unsigned one_thread[] = {1};
     const struct workload *const *workloads = variants[0]->workloads;
     size_t count = 0;
     for (size_t w = 0; w < variants[0]->workload_count; w++) {
         if (!options->workload_chosen[w])
             continue;
-        bool alone = strcmp(workloads[w]->driver, "overhead") == 0;
-        const unsigned *threads = alone ? one_thread : options->threads;
-        size_t thread_counts = alone ? 1 : options->thread_counts;
+        enum profile last = last_profile(options, workloads[w]);
         for (const struct point *point = workloads[w]->points; point->params != NULL; point++) {
-            for (size_t t = 0; point->from <= options->points && t < thread_counts; t++) {
+            for (size_t t = 0; point->from <= last && t < options->thread_counts; t++) {
+                unsigned threads = thread_count(options, workloads[w], t);
                 for (size_t v = 0; v < variant_count; v++) {
-                    if (!options->variant_chosen[v])
+                    if (!options->variant_chosen[v] || threads == 0)
+                        continue;
+                    const struct workload *workload = workload_of(variants[v], w, threads);
+                    if (workload == NULL)
                         continue;
                     if (cells != NULL) {
                         cells[count] = (struct cell){.variant = variants[v],
-                                                     .workload = variants[v]->workloads[w],
+                                                     .workload = workload,
                                                      .params = point->params,
-                                                     .threads = threads[t]};
+                                                     .threads = threads};
                         cell_name(&cells[count]);
                         cell_check(&cells[count], options);
                     }
@@ -86,7 +153,7 @@ struct cell *cells_make(const struct options *options, size_t *count)
     return cells;
 }
 
-/* How long a variant that never frees may run before it has filled a quarter of the memory. */
+/* How long a cell in which nothing is freed may run before it has filled a quarter of the memory. */
 static uint64_t filling_ns(const struct cell *cell)
 {
     const double bytes_per_ns_and_thread = 2; /* making ints and nothing else fills 1.5 */
@@ -104,8 +171,16 @@ static uint64_t batches_ns(const struct cell *cell)
 
 static uint64_t window_asked_ns(const struct cell *cell, const struct options *options)
 {
-    uint64_t least_ns = batches_ns(cell);
+    struct trial trial = {.params = cell->params};
+    uint64_t least_ns = cell->workload->window_ns != NULL ? cell->workload->window_ns(&trial) : batches_ns(cell);
     return least_ns > options->window_ns ? least_ns : options->window_ns;
+}
+
+uint64_t cell_switch_interval_ns(const struct cell *cell, const struct options *options)
+{
+    struct trial trial = {.params = cell->params};
+    uint64_t ms = trial_param_u64(&trial, "interval_ms");
+    return ms != 0 ? ms * 1000000 : options->switch_interval_ns;
 }
 
 uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
@@ -113,10 +188,10 @@ uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
     uint64_t asked_ns = window_asked_ns(cell, options);
     /* A turn is one switch interval, and a little for the switch itself. */
     enum { TURNS = 10, SLACK_PERCENT = 200 };
-    uint64_t turns_ns = options->switch_interval_ns * cell->threads * TURNS * SLACK_PERCENT / 100;
+    uint64_t turns_ns = cell_switch_interval_ns(cell, options) * cell->threads * TURNS * SLACK_PERCENT / 100;
     if (cell->variant->gil && cell->threads > 1 && turns_ns > asked_ns)
         return turns_ns;
-    if (cell->variant->never_frees && filling_ns(cell) < asked_ns)
+    if (cell_leaks(cell) && filling_ns(cell) < asked_ns)
         return filling_ns(cell);
     return asked_ns;
 }
@@ -124,7 +199,7 @@ uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
 uint64_t cell_ramp_ns(const struct cell *cell, const struct options *options)
 {
     /* Every thread gets a turn, so that all have sized their batches. */
-    uint64_t turns_ns = options->switch_interval_ns * cell->threads * 2;
+    uint64_t turns_ns = cell_switch_interval_ns(cell, options) * cell->threads * 2;
     bool turns = cell->variant->gil && cell->threads > 1;
     return turns && turns_ns > options->ramp_ns ? turns_ns : options->ramp_ns;
 }

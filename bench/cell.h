@@ -22,6 +22,9 @@ struct cell {
  * array. NULL: no memory. */
 struct cell *cells_make(const struct options *options, size_t *count);
 
+/* The switch interval of the cell's GIL in nanoseconds: its parameter interval_ms, or --switch-interval. */
+uint64_t cell_switch_interval_ns(const struct cell *cell, const struct options *options);
+
 /* Nanoseconds that the window of this cell lasts: --window; more under a GIL, where every thread must have had
  * ten turns, and where batches are long; less where a variant that never frees would fill the memory. */
 uint64_t cell_window_ns(const struct cell *cell, const struct options *options);

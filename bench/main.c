@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "bench/allocator.h"
 #include "bench/attempts.h"
 #include "bench/gbench.h"
 #include "bench/memory_stats.h"
@@ -250,6 +251,8 @@ int main(int argc, char **argv)
 {
     struct options *options = &session.options;
     if (options_parse(options, argc, argv) != 0)
+        return EXIT_USAGE;
+    if (options->allocator != NULL && allocator_select(options->allocator, argv) != 0)
         return EXIT_USAGE;
     bool needs_cells = options->action == ACTION_RUN || options->action == ACTION_PLAN;
     if (needs_cells) {

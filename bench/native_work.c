@@ -40,9 +40,10 @@ double native_steps_per_us(void)
     return steps_per_us;
 }
 
-void native_block_ns(uint64_t ns)
+void native_block_ns(uint64_t ns) { native_block_until_ns(clock_ns() + ns); }
+
+void native_block_until_ns(uint64_t end_ns)
 {
-    uint64_t end_ns = clock_ns() + ns;
     struct timespec until = {.tv_sec = (time_t)(end_ns / 1000000000u), .tv_nsec = (long)(end_ns % 1000000000u)};
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
     }

@@ -12,8 +12,9 @@ uint64_t native_spin(uint64_t steps);
  * of the process: the caller is pinned, and no window is under way. One thread at a time. */
 double native_steps_per_us(void);
 
-/* Sleeps in the kernel, as a read that waits for its data does. */
+/* Sleeps in the kernel, as a read that waits for its data does: so long, or until the monotonic clock shows that. */
 void native_block_ns(uint64_t ns);
+void native_block_until_ns(uint64_t end_ns);
 
 /* Timers of the calling thread end within nanoseconds of what was asked, not within the 50 us that Linux allows itself.
  * Returns what held before, for native_restore_timers. */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/allocator.h"
 #include "bench/suggest.h"
 #include "bench/thread_list.h"
 #include "bench/topology.h"
@@ -37,19 +38,29 @@ static const char *workload_name(size_t i) { return variants[0]->workloads[i]->n
 static int refuse_name(const char *flag, const char *value, const char *kind, const char *const *names, size_t count)
 {
     const char *near = suggest(value, names, count);
+    const char *article = strchr("aeiou", kind[0]) != NULL ? "an" : "a";
     if (near != NULL)
-        return refuse(flag, value, "is not a %s; did you mean '%s'?", kind, near);
+        return refuse(flag, value, "is not %s %s; did you mean '%s'?", article, kind, near);
     char all[1024] = "";
     for (size_t i = 0; i < count; i++) {
         strncat(all, i > 0 ? ", " : "", sizeof all - strlen(all) - 1);
         strncat(all, names[i], sizeof all - strlen(all) - 1);
     }
-    return refuse(flag, value, "is not a %s; accepted: %s", kind, all);
+    return refuse(flag, value, "is not %s %s; accepted: %s", article, kind, all);
 }
 
-/* A list of names, or "all"; chosen[i] says which of them were named. */
+/* A peer that this build does not have: says what would bring it. */
+static int refuse_missing(const char *flag, const char *value)
+{
+    for (size_t i = 0; i < missing_peer_count; i++)
+        if (strcmp(value, missing_peers[i].name) == 0)
+            return refuse(flag, value, "is not in this build: %s", missing_peers[i].remedy);
+    return 0;
+}
+
+/* A list of names, or "all", which are the first `all_count`; chosen[i] says which of them were named. */
 static int choose(const char *flag, const char *list, const char *kind, const char *(*name)(size_t), size_t count,
-                  bool *chosen)
+                  size_t all_count, bool *chosen)
 {
     const char **names = malloc(count * sizeof *names);
     char *copy = strdup(list), *state = NULL;
@@ -62,10 +73,10 @@ static int choose(const char *flag, const char *list, const char *kind, const ch
          word = strtok_r(NULL, ",", &state)) {
         bool all = strcmp(word, "all") == 0, known = all;
         for (size_t i = 0; i < count; i++) {
-            if (all || strcmp(word, names[i]) == 0)
+            if ((all && i < all_count) || strcmp(word, names[i]) == 0)
                 known = chosen[i] = true;
         }
-        if (!known)
+        if (!known && (status = refuse_missing(flag, word)) == 0)
             status = refuse_name(flag, word, kind, names, count);
     }
     free(names);
@@ -100,9 +111,10 @@ static int read_ms(const char *flag, const char *value, double least, uint64_t *
 /* ---- the table -------------------------------------------------------------------------------------- */
 
 enum flag {
-    FLAG_VARIANTS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT, FLAG_TOPOLOGY,
-    FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_SEED, FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV,
-    FLAG_RESUME, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT, FLAG_VERSION, FLAG_HELP, FLAGS
+    FLAG_VARIANTS, FLAG_PEERS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT,
+    FLAG_TOPOLOGY, FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_ALLOCATOR, FLAG_SEED,
+    FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV, FLAG_RESUME, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT,
+    FLAG_VERSION, FLAG_HELP, FLAGS
 };
 
 static const struct {
@@ -110,7 +122,8 @@ static const struct {
     const char *value; /* NULL: takes none */
     const char *help;
 } flags[FLAGS] = {
-    [FLAG_VARIANTS] = {"--variants", "A,B", "which variants; all by default (--list names them)"},
+    [FLAG_VARIANTS] = {"--variants", "A,B", "which variants; all but the peers by default (--list names them)"},
+    [FLAG_PEERS] = {"--peers", NULL, "measure the peers of other languages and libraries, too (docs/peers.md)"},
     [FLAG_WORKLOADS] = {"--workloads", "X,Y", "which workloads; all by default"},
     [FLAG_POINTS] = {"--points", "PROFILE", "how many parameter points: quick (default), standard, full"},
     [FLAG_THREADS] = {"--threads", "LIST", "for scaling workloads, e.g. 1,2,4-8,max; by default 1,2,4,... and max"},
@@ -121,6 +134,7 @@ static const struct {
     [FLAG_WINDOW] = {"--window", "MS", "length of the measured window, 100 by default; longer where a GIL needs it"},
     [FLAG_RAMP] = {"--ramp", "MS", "full load before the window; by default half of it, 2 to 10"},
     [FLAG_SWITCH_INTERVAL] = {"--switch-interval", "US", "of the GIL, 5000 by default"},
+    [FLAG_ALLOCATOR] = {"--allocator", "NAME", "jemalloc (default), system, mimalloc: preloaded, by a second start"},
     [FLAG_SEED] = {"--seed", "N", "of the order of cells and of random indices; drawn and logged by default"},
     [FLAG_ROUNDS] = {"--rounds", "N", "measure every cell N times, each round in a new order; 1 by default"},
     [FLAG_PROCESS] = {"--process", "N", "number of this process in a run of several, for the rows"},
@@ -295,6 +309,15 @@ static int read_placement(struct options *options, const char *value)
     return refuse_name("--placement", value, "placement", placement_names(), count);
 }
 
+static int read_allocator(struct options *options, const char *value)
+{
+    size_t count = 0;
+    for (; allocator_names()[count] != NULL; count++)
+        if (strcmp(allocator_names()[count], value) == 0)
+            options->allocator = value;
+    return options->allocator != NULL ? 0 : refuse_name("--allocator", value, "allocator", allocator_names(), count);
+}
+
 /* A file name in a directory that is there. Whether it can be written to is found out before the first trial. */
 static int check_csv(const char *path)
 {
@@ -329,6 +352,8 @@ static int read_simple(struct options *options, const struct given *given)
         return -1;
     if ((value = given->value[FLAG_WINDOW]) != NULL && read_ms("--window", value, 1, &options->window_ns) != 0)
         return -1;
+    if ((value = given->value[FLAG_ALLOCATOR]) != NULL && read_allocator(options, value) != 0)
+        return -1;
     options->ramp_ns = default_ramp_ns(options->window_ns);
     if ((value = given->value[FLAG_RAMP]) != NULL && read_ms("--ramp", value, 0, &options->ramp_ns) != 0)
         return -1;
@@ -359,18 +384,33 @@ static int read_simple(struct options *options, const struct given *given)
     return options->csv != NULL ? check_csv(options->csv) : 0;
 }
 
+/* --peers, beside whatever --variants says. */
+static int choose_peers(struct options *options)
+{
+    if (peer_count == 0 && missing_peer_count > 0)
+        return refuse("--peers", NULL, "this build has none of them: %s", missing_peers[0].remedy);
+    if (peer_count == 0)
+        return refuse("--peers", NULL, "this binary has none");
+    for (size_t i = variant_count - peer_count; i < variant_count; i++)
+        options->variant_chosen[i] = true;
+    return 0;
+}
+
 static int read_names(struct options *options, const struct given *given)
 {
     const char *chosen_variants = given->value[FLAG_VARIANTS], *chosen_workloads = given->value[FLAG_WORKLOADS];
+    options->workloads_named = chosen_workloads != NULL;
     options->variant_chosen = calloc(variant_count, sizeof *options->variant_chosen);
     options->workload_chosen = calloc(variants[0]->workload_count, sizeof *options->workload_chosen);
     if (options->variant_chosen == NULL || options->workload_chosen == NULL)
         return refuse("--variants", NULL, "no memory");
     if (choose("--variants", chosen_variants != NULL ? chosen_variants : "all", "variant", variant_name, variant_count,
-               options->variant_chosen) != 0)
+               variant_count - peer_count, options->variant_chosen) != 0)
+        return -1;
+    if (given->value[FLAG_PEERS] != NULL && choose_peers(options) != 0)
         return -1;
     return choose("--workloads", chosen_workloads != NULL ? chosen_workloads : "all", "workload", workload_name,
-                  variants[0]->workload_count, options->workload_chosen);
+                  variants[0]->workload_count, variants[0]->workload_count, options->workload_chosen);
 }
 
 /* Where there is no such cache, the size of the one below it. */

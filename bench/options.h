@@ -17,6 +17,7 @@ struct options {
 
     bool *variant_chosen;         /* by index in the registry */
     bool *workload_chosen;
+    bool workloads_named;         /* by --workloads: not all of them */
     enum profile points;
     unsigned *threads;
     size_t thread_counts;
@@ -35,6 +36,7 @@ struct options {
     unsigned rounds;
     unsigned process;
 
+    const char *allocator;        /* one of allocator_names; NULL: whatever serves */
     const char *csv;              /* NULL: no rows */
     bool resume;
 

@@ -5,16 +5,33 @@
 
 #include <hwloc.h>
 
+#include "bench/allocator.h"
 #include "bench/gbench.h"
 #include "bench/machine.h"
 #include "bench/memory_stats.h"
+#include "bench/peers/peer.h"
 #include "bench/topology.h"
 
 #if !defined(RCBENCH_VERSION) || !defined(RCBENCH_GBENCH_VERSION)
 #error "the build says which versions: see CMakeLists.txt"
 #endif
 
-static const char *allocator(void) { return variants[0]->allocator; }
+enum { PEER_LIBRARIES_MAX = 16 };
+
+
+static size_t own_count(void) { return variant_count - peer_count; }
+
+/* The libraries of the peers that this build has, each once: the peers of one are neighbours. Returns how many. */
+static unsigned peer_libraries(struct machine_library items[PEER_LIBRARIES_MAX])
+{
+    unsigned count = 0;
+    for (size_t i = own_count(); i < variant_count && count < PEER_LIBRARIES_MAX; i++) {
+        const struct peer *peer = variants[i]->peer;
+        if (count == 0 || strcmp(items[count - 1].name, peer->library) != 0)
+            items[count++] = (struct machine_library){peer->library, peer->version};
+    }
+    return count;
+}
 
 void print_versions(FILE *out)
 {
@@ -22,17 +39,49 @@ void print_versions(FILE *out)
     fprintf(out, "Google Benchmark %s\n", RCBENCH_GBENCH_VERSION);
     fprintf(out, "hwloc %s (API 0x%x when built, 0x%x now)\n", HWLOC_VERSION, HWLOC_API_VERSION,
             hwloc_get_api_version());
-    fprintf(out, "allocator %s %s\n", allocator(), memory_allocator_version());
+    fprintf(out, "allocator %s %s\n", allocator_name(), memory_allocator_version());
     fprintf(out, "compiler %s\n", __VERSION__);
+    struct machine_library peers[PEER_LIBRARIES_MAX];
+    unsigned count = peer_libraries(peers);
+    for (unsigned i = 0; i < count; i++)
+        fprintf(out, "peer %s: %s\n", peers[i].name, peers[i].version);
+}
+
+static void print_variant(FILE *out, const struct variant *variant, int width)
+{
+    fprintf(out, "  %-*s %-14s %-7s %3u\n", width, variant->name, variant->scheme, variant->mode,
+            variant->object_bytes);
+}
+
+static bool any_chosen(const struct options *options, size_t first, size_t end, bool chosen)
+{
+    for (size_t i = first; i < end; i++)
+        if (options->variant_chosen[i] == chosen)
+            return true;
+    return false;
+}
+
+/* Those that are chosen; all, and what is missing, where none of ours is left out: the list is how they are found. */
+static void print_peers(FILE *out, const struct options *options)
+{
+    bool all = !any_chosen(options, 0, own_count(), false);
+    if (peer_count + missing_peer_count == 0 || (!all && !any_chosen(options, own_count(), variant_count, true)))
+        return;
+    fprintf(out, "\npeers: measured with --peers, or where --variants names them\n");
+    for (size_t i = own_count(); i < variant_count; i++)
+        if (all || options->variant_chosen[i])
+            print_variant(out, variants[i], 30);
+    for (size_t i = 0; all && i < missing_peer_count; i++)
+        fprintf(out, "  %-30s not in this build: %s\n", missing_peers[i].name, missing_peers[i].remedy);
 }
 
 void print_list(FILE *out, const struct options *options)
 {
     fprintf(out, "variants (scheme x mode, bytes of the object header)\n");
-    for (size_t i = 0; i < variant_count; i++)
+    for (size_t i = 0; i < own_count(); i++)
         if (options->variant_chosen[i])
-            fprintf(out, "  %-15s %-14s %-7s %3u\n", variants[i]->name, variants[i]->scheme, variants[i]->mode,
-                    variants[i]->object_bytes);
+            print_variant(out, variants[i], 15);
+    print_peers(out, options);
     fprintf(out, "\nworkloads (driver, what one operation is, parameters of --points full)\n");
     for (size_t i = 0; i < variants[0]->workload_count; i++) {
         const struct workload *workload = variants[0]->workloads[i];
@@ -83,10 +132,11 @@ void print_plan(FILE *out, const struct options *options, const struct cell *cel
 
 int write_machine(const struct options *options)
 {
-    const struct machine_library libraries[] = {{"rcbench", RCBENCH_VERSION},
-                                                {"Google Benchmark", RCBENCH_GBENCH_VERSION},
-                                                {allocator(), memory_allocator_version()}};
-    const struct machine_libraries list = {libraries, sizeof libraries / sizeof *libraries};
+    enum { OWN = 3 };
+    struct machine_library libraries[OWN + PEER_LIBRARIES_MAX] = {{"rcbench", RCBENCH_VERSION},
+                                                                  {"Google Benchmark", RCBENCH_GBENCH_VERSION},
+                                                                  {allocator_name(), memory_allocator_version()}};
+    const struct machine_libraries list = {libraries, OWN + peer_libraries(libraries + OWN)};
     FILE *out = fopen(options->action_path, "w");
     int status = out != NULL ? machine_write_json(out, options->topology, &list) : -1;
     if (out != NULL && (fputc('\n', out) == EOF || fclose(out) != 0))

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/allocator.h"
+
 #define SCHEMA "1"
 
 static const char header[] =
@@ -15,12 +17,15 @@ static const char header[] =
     "window_s,ops,ops_per_s,ns_per_op,thread_ops_min,thread_ops_max,jain,overlap,ctx_voluntary,ctx_involuntary,"
     "migrations,steal_ms,minor_faults,major_faults,allocated_bytes,resident_bytes,late_objects_max,gc_runs,"
     "gc_pause_max_ns,status,reason,cell,scheme,mode,roles,thread_ops,thread_ns,numa,drift,turns_min,batch_ops,"
-    "working_set_bytes,allocator,audit,noise,waits,wait_p50_ns,wait_p99_ns,wait_max_ns\n";
+    "working_set_bytes,allocator,audit,noise,waits,wait_p50_ns,wait_p99_ns,wait_max_ns,"
+    "allocated_before_bytes,allocated_after_bytes,active_bytes,retained_bytes,peak_rss_bytes,live_objects,gc_pauses,"
+    "gc_pause_p50_ns,gc_pause_p99_ns,gc_stop_max_ns,gc_found,latency,latency_count,latency_p50_ns,latency_p90_ns,"
+    "latency_p99_ns,latency_p999_ns,latency_max_ns,measures\n";
 
 /* Columns that rows_read looks at, counted from 0. */
 enum {
     COLUMN_PLACEMENT = 9, COLUMN_PROCESS = 11, COLUMN_REPETITION = 12, COLUMN_SEED = 14, COLUMN_STATUS = 34,
-    COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 54
+    COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 73
 };
 
 struct rows {
@@ -93,6 +98,9 @@ static void put_known(FILE *out, bool known, uint64_t value)
     fputc(',', out);
 }
 
+/* 0: nobody tells. */
+static void put_bytes(FILE *out, uint64_t value) { put_known(out, value != 0, value); }
+
 static void put_double(FILE *out, double value) { fprintf(out, "%.9g,", value); }
 
 /* One value for each thread, joined by '+'. */
@@ -162,11 +170,11 @@ static void put_measured(FILE *out, const struct trial_result *r)
     put_known(out, r->has_steal, r->steal_ms);
     put_u64(out, (uint64_t)r->minor_faults);
     put_u64(out, (uint64_t)r->major_faults);
-    put_known(out, r->allocated_bytes != 0, r->allocated_bytes);
-    put_known(out, r->resident_bytes != 0, r->resident_bytes);
+    put_bytes(out, r->memory.allocated);
+    put_bytes(out, r->memory.resident);
     put_u64(out, r->late_objects_max);
-    put_u64(out, 0); /* gc_runs: no variant has a collector */
-    put_u64(out, 0); /* gc_pause_max_ns */
+    put_u64(out, r->collector.runs);
+    put_u64(out, r->collector.pauses.max);
 }
 
 enum { MEASURED_COLUMNS = 19 };
@@ -192,18 +200,59 @@ static void put_details(FILE *out, const struct trial_result *r)
 
 enum { DETAIL_COLUMNS = 8 };
 
-/* The last column ends the line. Waits: a thread alone waits for nobody. */
+static void put_quantile(FILE *out, const struct histogram *histogram, double share)
+{
+    put_known(out, histogram->count > 0, histogram_quantile(histogram, share));
+}
+
+/* Waits: a thread alone waits for nobody. */
 static void put_noise_and_waits(FILE *out, const struct trial_result *r)
 {
     char noise[NOISE_TEXT];
     put_text(out, noise_text(r->noise, noise));
-    bool waited = r->has_turns && r->waits.count > 0;
     put_known(out, r->has_turns, r->waits.count);
-    put_known(out, waited, histogram_quantile(&r->waits, 0.5));
-    put_known(out, waited, histogram_quantile(&r->waits, 0.99));
-    if (waited)
-        fprintf(out, "%" PRIu64, r->waits.max);
-    fputc('\n', out);
+    put_quantile(out, &r->waits, 0.5);
+    put_quantile(out, &r->waits, 0.99);
+    put_known(out, r->waits.count > 0, r->waits.max);
+}
+
+static void put_memory(FILE *out, const struct trial_result *r)
+{
+    put_bytes(out, r->allocated_before);
+    put_bytes(out, r->allocated_after);
+    put_bytes(out, r->memory.active);
+    put_bytes(out, r->memory.retained);
+    put_bytes(out, r->peak_rss);
+    if (r->has_live_objects)
+        fprintf(out, "%" PRId64, r->live_objects);
+    fputc(',', out);
+    put_u64(out, r->collector.pauses.count);
+    put_quantile(out, &r->collector.pauses, 0.5);
+    put_quantile(out, &r->collector.pauses, 0.99);
+    put_known(out, r->collector.pauses.count > 0, r->collector.stop_max_ns);
+    put_u64(out, r->collector.found);
+}
+
+static void put_latency(FILE *out, const struct cell *cell, const struct trial_result *r)
+{
+    put_text(out, cell->workload->latency != NULL ? cell->workload->latency : "");
+    put_known(out, cell->workload->latency != NULL, r->latency.count);
+    put_quantile(out, &r->latency, 0.5);
+    put_quantile(out, &r->latency, 0.9);
+    put_quantile(out, &r->latency, 0.99);
+    put_quantile(out, &r->latency, 0.999);
+    put_known(out, r->latency.count > 0, r->latency.max);
+}
+
+enum { LAST_COLUMNS = 24 };
+
+/* No comma after the last column. */
+static void put_last(FILE *out, const struct cell *cell, const struct trial_result *r)
+{
+    put_noise_and_waits(out, r);
+    put_memory(out, r);
+    put_latency(out, cell, r);
+    fputs(r->measures, out);
 }
 
 int rows_write(struct rows *rows, const struct cell *cell, const struct trial_result *result)
@@ -226,12 +275,13 @@ int rows_write(struct rows *rows, const struct cell *cell, const struct trial_re
         put_details(text.out, result);
     else
         put_empty(text.out, DETAIL_COLUMNS);
-    put_text(text.out, cell->variant->allocator);
+    put_text(text.out, cell->variant->allocator != NULL ? cell->variant->allocator : allocator_name());
     put_text(text.out, result == NULL ? "" : result->failed_audit ? "failed" : "passed");
     if (result != NULL)
-        put_noise_and_waits(text.out, result);
+        put_last(text.out, cell, result);
     else
-        fputs(",,,,\n", text.out); /* five columns */
+        put_empty(text.out, LAST_COLUMNS - 1); /* commas stand between columns */
+    fputc('\n', text.out);
     bool complete = fclose(text.out) == 0;
     int status = complete ? write_all(rows, text.bytes, text.length) : complain(rows, "no memory for a row");
     free(text.bytes);

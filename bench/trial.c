@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "bench/barrier.h"
-#include "bench/memory_stats.h"
 #include "bench/pin.h"
 #include "bench/topology.h"
 
@@ -105,6 +104,7 @@ static void begin(struct trial_run *run)
                                 .memory_bytes = memory_total_bytes()};
     memcpy(run->trial.cache_bytes, run->options->cache_bytes, sizeof run->trial.cache_bytes);
     memory_settle();
+    memory_peak_reset();
     struct trial_thread *thread = run->result.thread;
     memset(thread, 0, cell->threads * sizeof *thread);
     run->result = (struct trial_result){.threads = cell->threads, .thread = thread};
@@ -113,7 +113,7 @@ static void begin(struct trial_run *run)
     strftime(run->result.utc, sizeof run->result.utc, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     run->main_thread = NULL;
     run->pin_failed = 0;
-    cell->variant->open(run->options->switch_interval_ns);
+    cell->variant->open(cell_switch_interval_ns(cell, run->options));
 }
 
 static void pin(struct trial_run *run, unsigned index)
@@ -138,6 +138,7 @@ static void prepare(struct trial_run *run)
         run->main_thread = NULL;
         return;
     }
+    variant->watch_collector(&run->result.collector);
     if (run->cell->workload->prepare(&run->trial) != 0)
         trial_fail(&run->trial, "out of memory for the shared objects");
     variant->detach(run->main_thread);
@@ -147,12 +148,14 @@ static void finish(struct trial_run *run)
 {
     const struct variant *variant = run->cell->variant;
     if (run->main_thread != NULL) {
+        run->result.live_objects = variant->objects(run->main_thread);
         variant->attach(run->main_thread);
         run->cell->workload->finish(&run->trial);
         variant->depopulate();
         variant->leave(run->main_thread);
     }
     run->account = variant->close();
+    run->result.allocated_after = memory_stats().allocated;
     const struct account *a = &run->account;
     if (variant->never_frees)
         return;
@@ -173,6 +176,16 @@ static void wait_for_others(struct trial_run *run, void *thread)
     barrier_wait(&run->barrier);
     if (thread != NULL)
         variant->attach(thread);
+}
+
+/* On thread 0, while the others wait: nobody collects now. */
+static void set_window(struct trial_run *run)
+{
+    run->result.allocated_before = memory_stats().allocated;
+    uint64_t begin_ns = clock_ns() + cell_ramp_ns(run->cell, run->options);
+    run->window.begin_ns = run->result.collector.begin_ns = begin_ns;
+    run->window.end_ns = begin_ns + cell_window_ns(run->cell, run->options) * run->stretch;
+    run->result.collector.end_ns = run->window.end_ns;
 }
 
 static void work(struct trial_run *run, unsigned index)
@@ -196,11 +209,8 @@ static void work(struct trial_run *run, unsigned index)
         machine_edge(run, &run->machine_before);
     }
     wait_for_others(run, worker->thread);
-    if (index == 0) {
-        uint64_t begin_ns = clock_ns() + cell_ramp_ns(run->cell, run->options);
-        run->window.begin_ns = begin_ns;
-        run->window.end_ns = begin_ns + cell_window_ns(run->cell, run->options) * run->stretch;
-    }
+    if (index == 0)
+        set_window(run);
     wait_for_others(run, worker->thread);
 
     bool fine = worker->thread != NULL && !__atomic_load_n(&run->trial.failed, __ATOMIC_ACQUIRE);
@@ -208,7 +218,7 @@ static void work(struct trial_run *run, unsigned index)
     struct noise_probe probe;
     noise_probe_open(&probe, own->cpu, pinned(run));
     if (fine)
-        window_run(worker, &run->window, &probe, &own->window, &own->waits);
+        window_run(worker, &run->window, &probe, &own->window, &own->waits, &own->latency);
     else
         __atomic_add_fetch(&run->window.measured, 1, __ATOMIC_ACQ_REL);
     noise_probe_close(&probe);
@@ -216,12 +226,16 @@ static void work(struct trial_run *run, unsigned index)
         __atomic_store_n(&run->pin_failed, 1, __ATOMIC_RELAXED);
     if (index == 0) {
         machine_edge(run, &run->machine_after);
-        memory_stats(&run->result.allocated_bytes, &run->result.resident_bytes);
+        run->result.memory = memory_stats();
+        uint64_t in_use, heap = variant->own_heap(&in_use);
+        run->result.memory.allocated += in_use;
+        run->result.memory.resident += heap;
     }
-    run->result.thread[index].role = worker->role;
+    own->role = worker->role;
     if (worker->thread != NULL) {
+        own->objects = variant->objects(worker->thread);
         run->cell->workload->stop(worker);
-        run->result.thread[index].late_max = variant->late_max(worker->thread);
+        own->late_max = variant->late_max(worker->thread);
         variant->leave(worker->thread);
     }
 }
@@ -280,7 +294,9 @@ static void summarize_counts(struct trial_result *result)
         result->minor_faults += w->minor_faults;
         result->major_faults += w->major_faults;
         result->migrations += w->cpu_changes;
+        result->live_objects += result->thread[i].objects;
         histogram_merge(&result->waits, &result->thread[i].waits);
+        histogram_merge(&result->latency, &result->thread[i].latency);
     }
 }
 
@@ -307,9 +323,11 @@ static void judge(struct trial_run *run)
     struct trial_result *result = &run->result;
     const struct options *options = run->options;
     unsigned threads = run->cell->threads;
+    bool together = !run->cell->workload->staggered;
     double asked_s = (double)(run->window.end_ns - run->window.begin_ns) * 1e-9;
     result->status = threads > options->pus ? STATUS_OVERSUBSCRIBED : STATUS_OK;
     result->has_turns = run->cell->variant->gil;
+    result->has_live_objects = !run->cell->variant->never_frees;
     result->pinned = pinned(run);
     if (run->trial.failed) {
         result->status = STATUS_INVALID;
@@ -322,14 +340,14 @@ static void judge(struct trial_run *run)
         result->status = STATUS_INVALID;
         result->failed_audit = true;
         snprintf(result->reason, sizeof result->reason, "no operation was done in the window");
-    } else if (result->overlap < OVERLAP_MIN && result->status == STATUS_OK) {
+    } else if (together && result->overlap < OVERLAP_MIN && result->status == STATUS_OK) {
         result->status = STATUS_INVALID;
         snprintf(result->reason, sizeof result->reason, "overlap %.4f is below %.2f", result->overlap, OVERLAP_MIN);
-    } else if (result->window_s < asked_s * WINDOW_MIN && result->status == STATUS_OK) {
+    } else if (together && result->window_s < asked_s * WINDOW_MIN && result->status == STATUS_OK) {
         result->status = STATUS_INVALID;
         snprintf(result->reason, sizeof result->reason, "the window lasted %.3f ms of the %.3f ms that were asked for",
                  result->window_s * 1e3, asked_s * 1e3);
-    } else if (result->has_turns && threads > 1 && result->turns_min < GIL_TURNS_MIN) {
+    } else if (together && result->has_turns && threads > 1 && result->turns_min < GIL_TURNS_MIN) {
         result->status = STATUS_INVALID;
         snprintf(result->reason, sizeof result->reason, "a thread had %llu turns of the GIL in the window, not %d",
                  (unsigned long long)result->turns_min, GIL_TURNS_MIN);
@@ -356,6 +374,8 @@ const struct trial_result *trial_run_thread(struct trial_run *run, unsigned inde
     if (index == 0) {
         finish(run);
         run->result.working_set_bytes = run->trial.working_set_bytes;
+        memcpy(run->result.measures, run->trial.measures, sizeof run->result.measures);
+        run->result.peak_rss = memory_peak();
         summarize_counts(&run->result);
         summarize_noise(run);
         summarize_rates(&run->result);

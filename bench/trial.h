@@ -3,6 +3,7 @@
 #define RCBENCH_BENCH_TRIAL_H
 
 #include "bench/cell.h"
+#include "bench/memory_stats.h"
 #include "bench/window.h"
 
 /* ok: all checks passed. invalid: not to be used; the reason says why. skipped: cannot run here.
@@ -16,7 +17,9 @@ struct trial_thread {
     unsigned cpu;         /* OS index; meaningless where nothing is pinned */
     int numa_node;
     uint64_t late_max;
+    int64_t objects;        /* made less freed on it */
     struct histogram waits; /* for the GIL, in the window; empty without one */
+    struct histogram latency; /* of the workload's, in the window */
 };
 
 struct trial_result {
@@ -34,11 +37,18 @@ struct trial_result {
     uint64_t migrations;
     bool has_steal, has_drift, pinned;
     uint64_t steal_ms;
-    uint64_t allocated_bytes, resident_bytes; /* 0: not known */
+    uint64_t allocated_before; /* bytes, when the set-up was done, and when all was dropped; 0: not known */
+    uint64_t allocated_after;
+    struct memory_stats memory; /* when the window ended */
+    uint64_t peak_rss;          /* bytes; 0: not known */
+    bool has_live_objects;
+    int64_t live_objects;       /* when the load ended */
+    struct collector_watch collector;
     uint64_t late_objects_max;
     bool has_turns;
     uint64_t turns_min;
-    struct histogram waits;       /* of all threads */
+    struct histogram waits, latency; /* of all threads */
+    char measures[MEASURES_BYTES]; /* what the workload found out; "" for nothing */
     size_t working_set_bytes;
     unsigned noise;               /* enum noise */
     bool disturbed;               /* valid, and with noise that may be gone when it is made again */

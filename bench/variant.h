@@ -3,8 +3,10 @@
 #ifndef RCBENCH_BENCH_VARIANT_H
 #define RCBENCH_BENCH_VARIANT_H
 
+#include "bench/collector.h"
 #include "bench/workload.h"
-#include "core/histogram.h"
+
+struct peer;
 
 struct account {
     uint64_t allocations, frees;
@@ -15,11 +17,12 @@ struct variant {
     const char *name;
     const char *scheme;
     const char *mode;          /* single, free, gil */
-    const char *allocator;     /* jemalloc, system */
+    const char *allocator;     /* of objects, where they have one of their own: libgc; NULL: the process's */
     unsigned threads_max;      /* 0: no limit */
     unsigned object_bytes;     /* header and type pointer */
     bool gil;
     bool exact_audit, immortal, late, never_frees;
+    bool traced;               /* never_frees, but a collector takes memory back: it does not grow with the trial */
 
     const struct workload *const *workloads;
     size_t workload_count;
@@ -35,15 +38,32 @@ struct variant {
     uint64_t (*turns)(void *thread); /* of the GIL */
     struct histogram *(*waits)(void *thread); /* for it, in ns; the harness may reset them. NULL: there is no GIL */
     uint64_t (*late_max)(void *thread);
+    /* Objects made on this thread less objects freed on it: the sum over threads is how many live. The thread is quiet,
+     * or the caller's own. */
+    int64_t (*objects)(void *thread);
+    /* From now until close: the watch is told of stops and collections. After populate. */
+    void (*watch_collector)(struct collector_watch *watch);
+    /* Bytes of memory that jemalloc's statistics do not see, and how many of them are in use. Not within a window. */
+    uint64_t (*own_heap)(uint64_t *in_use);
     /* The shared objects: on worker 0, which has entered. -1: no memory. */
     int (*populate)(void);
     void (*depopulate)(void);
     /* After the last worker has left. */
     struct account (*close)(void);
+
+    const struct peer *peer; /* bench/peers/peer.h; NULL: one of our own */
 };
 
-/* In the order of the registry. */
+/* In the order of the registry; the peers that this build has come last. */
 extern const struct variant *const variants[];
-extern const size_t variant_count;
+extern const size_t variant_count, peer_count;
+
+/* Peers that this build does not have. */
+struct missing_peer {
+    const char *name;
+    const char *remedy;
+};
+extern const struct missing_peer missing_peers[];
+extern const size_t missing_peer_count;
 
 #endif

@@ -110,10 +110,12 @@ static struct rusage thread_usage(void)
 }
 
 void window_run(struct worker *worker, struct window *window, const struct noise_probe *probe,
-                struct window_result *out, struct histogram *waits)
+                struct window_result *out, struct histogram *waits, struct histogram *latency)
 {
     /* On this thread's own stack while it counts: the results of all threads are neighbours. */
     struct window_result own = {0}, *result = &own;
+    struct histogram own_latency = {0};
+    worker->latency = &own_latency;
     const struct variant *variant = worker->trial->variant;
     struct loop loop = {.worker = worker,
                         .variant = variant,
@@ -130,10 +132,12 @@ void window_run(struct worker *worker, struct window *window, const struct noise
     struct histogram *own_waits = variant->waits(worker->thread);
     if (own_waits != NULL)
         histogram_reset(own_waits);
+    histogram_reset(worker->latency);
     result->begin_ns = ramp(&loop, window->begin_ns);
     measure(&loop, window, result);
     if (own_waits != NULL)
         *waits = *own_waits;
+    *latency = own_latency;
     result->turns = variant->turns(worker->thread) - turns;
     noise_probe_read(probe, &result->noise_end); /* the others are at full load still */
     struct rusage after = thread_usage();
@@ -151,4 +155,5 @@ void window_run(struct worker *worker, struct window *window, const struct noise
         if (trial_over(worker) && !variant->gil)
             sched_yield();
     }
+    worker->latency = NULL;
 }

@@ -31,8 +31,9 @@ struct window_result {
 extern volatile int interrupted;
 
 /* Runs on the worker's thread, attached. Ends early, and for all, when the trial fails or is interrupted. How long it
- * waited for the GIL in the window goes to `waits`, which stays as it is where there is none. */
+ * waited for the GIL in the window goes to `waits`, which stays as it is where there is none; what the workload has put
+ * into worker->latency in the window, to `latency`. */
 void window_run(struct worker *worker, struct window *window, const struct noise_probe *probe,
-                struct window_result *out, struct histogram *waits);
+                struct window_result *out, struct histogram *waits, struct histogram *latency);
 
 #endif

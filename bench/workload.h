@@ -17,12 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/platform.h"
+#include "core/histogram.h"
 
 struct variant;
 struct workload;
 
-enum { CACHE_LEVELS = 3, FAILURE_BYTES = 160 };
+enum { CACHE_LEVELS = 3, FAILURE_BYTES = 160, MEASURES_BYTES = 320 };
 
 struct trial {
     const struct variant *variant;
@@ -37,6 +37,7 @@ struct trial {
     const volatile int *interrupted;      /* true: long set-ups stop early; the trial is thrown away */
     uint32_t failed;                      /* set once, then `failure` is */
     char failure[FAILURE_BYTES];
+    char measures[MEASURES_BYTES];        /* see trial_measure */
 };
 
 struct worker {
@@ -47,6 +48,7 @@ struct worker {
     const char *role;     /* where workers differ, else "worker" */
     uint64_t excluded_ns; /* time in batches that is set-up, not the operation */
     uint64_t random;      /* state of random_next; differs between workers */
+    struct histogram *latency; /* ns, where the workload keeps them; empty when the window begins. NULL outside of batches */
 } LINE_ALIGNED;
 
 /* How much a run includes: each point belongs to the profiles from its own on. */
@@ -59,11 +61,18 @@ struct point {
 
 struct workload {
     const char *name;
-    const char *driver;    /* overhead: always one thread; scaling: 1..N */
+    const char *driver;    /* family of tables that it belongs to: overhead, scaling, memory, latency */
     const char *summary;   /* one line: what one operation is */
     const struct point *points;
     unsigned threads_min;  /* fewest threads that make sense */
+    unsigned threads_max;  /* most; 0: as many as are asked for */
     bool needs_deaths;     /* times destruction: nothing to time where nothing is ever destroyed */
+    const char *latency;   /* what worker->latency holds, and whether the loop is open or closed. NULL: nothing */
+    /* Why this variant cannot run it with these parameters; NULL: it can. params is set. NULL: it always can */
+    const char *(*unable)(const struct trial *trial);
+    bool staggered;        /* its rows are read for latencies and pauses: threads need not measure at the same time */
+    uint64_t (*window_ns)(const struct trial *trial); /* the shortest window that tells anything. params is set. NULL: any */
+    bool (*leaks)(const struct trial *trial); /* true: what a batch makes stays until the end. NULL: it does not */
     uint64_t (*objects)(const struct trial *trial); /* how many objects a thread makes beforehand, where they are many;
                                                        params and cache_bytes are set. NULL: few */
     uint64_t (*batch_ns)(const struct trial *trial); /* about how long a batch takes at least, where that is long: the
@@ -86,6 +95,14 @@ __attribute__((format(printf, 2, 3))) static inline void trial_fail(struct trial
     va_end(arguments);
 }
 
+/* What the workload itself has found out, for the row: `key` in lower case with its unit at the end. In stop, on one of
+ * the workers alone, or in finish. */
+static inline void trial_measure(struct trial *trial, const char *key, double value)
+{
+    size_t length = strlen(trial->measures);
+    snprintf(trial->measures + length, sizeof trial->measures - length, "%s%s=%.6g", length > 0 ? ";" : "", key, value);
+}
+
 /* The value of a parameter, which ends at ';' or the end of the text; NULL where it is not given. */
 static inline const char *trial_param(const struct trial *trial, const char *key)
 {
@@ -104,6 +121,13 @@ static inline bool trial_param_is(const struct trial *trial, const char *key, co
     const char *given = trial_param(trial, key);
     size_t length = strlen(value);
     return given != NULL && strncmp(given, value, length) == 0 && (given[length] == ';' || given[length] == '\0');
+}
+
+/* The number that a parameter has; 0 where it is not given. */
+static inline uint64_t trial_param_u64(const struct trial *trial, const char *key)
+{
+    const char *given = trial_param(trial, key);
+    return given != NULL ? strtoull(given, NULL, 10) : 0;
 }
 
 /* splitmix64: for what is drawn before the window. */

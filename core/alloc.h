@@ -2,13 +2,40 @@
  * its own allocations and frees, so that a trial can check that they balance; nothing is shared.
  *
  * A scheme that never frees (RC_NEVER_FREES) gets blocks from chunks, which go as a whole when the model
- * is closed. */
+ * is closed; a traced one (RC_TRACED) has memory of its own. Memory that holds references and is no object's comes from
+ * state_alloc. */
 #ifndef RCBENCH_CORE_ALLOC_H
 #define RCBENCH_CORE_ALLOC_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/contract.h"
+
+/* A shim of tests says when the scheme's own memory is to fail, where shim_alloc is not asked. */
+#ifndef SHIM_ALLOC_FAILS
+#define SHIM_ALLOC_FAILS() false
+#endif
+
+/* Before any thread enters, for each run. */
+static inline void memory_open(void)
+{
+#if RC_TRACED
+    trace_open();
+#endif
+}
+
+/* Bytes that the scheme's own memory holds, *in_use of them in use, as far as is known: what the allocator's statistics
+ * do not see. 0 where it has none. Takes locks. */
+static UNUSED uint64_t memory_heap(uint64_t *in_use)
+{
+    *in_use = 0;
+#if RC_TRACED
+    return trace_heap(in_use);
+#else
+    return 0;
+#endif
+}
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -19,6 +46,7 @@ struct arena_chunk {
 struct memory {
     uint64_t allocations, frees;
     uint64_t bytes_allocated, bytes_freed;
+    int64_t buffers;            /* of the blocks, those that are no objects: allocated less freed */
     struct arena_chunk *chunks; /* RC_NEVER_FREES: newest first; `at` and `end` lie in it */
     char *at, *end;
 };
@@ -63,14 +91,23 @@ static UNUSED void arena_free(struct arena_chunk *chunks)
     }
 }
 
-/* `size` is at least 1; NULL when there is no memory. The caller owns the block. */
-static inline void *mem_alloc(struct memory *memory, size_t size)
+/* Where the blocks come from. `refers`: there will be references in it. */
+static inline void *mem_take(struct memory *memory, size_t size, bool refers)
 {
-#if RC_NEVER_FREES
-    void *block = arena_alloc(memory, size);
+    (void)memory;
+    (void)refers;
+#if RC_TRACED
+    return SHIM_ALLOC_FAILS() ? NULL : trace_alloc(size, refers);
+#elif RC_NEVER_FREES
+    return arena_alloc(memory, size);
 #else
-    void *block = shim_alloc(size);
+    return shim_alloc(size);
 #endif
+}
+
+static inline void *mem_alloc_counted(struct memory *memory, size_t size, bool refers)
+{
+    void *block = mem_take(memory, size, refers);
     if (UNLIKELY(block == NULL))
         return NULL;
     memory->allocations++;
@@ -78,15 +115,83 @@ static inline void *mem_alloc(struct memory *memory, size_t size)
     return block;
 }
 
+/* `size` is at least 1; NULL when there is no memory. The caller owns the block. */
+static inline void *mem_alloc(struct memory *memory, size_t size) { return mem_alloc_counted(memory, size, true); }
+
+/* The same, for what never holds a reference: a collector that traces need not look there. */
+static inline void *mem_alloc_atom(struct memory *memory, size_t size)
+{
+    return mem_alloc_counted(memory, size, false);
+}
+
 /* `size` as it was asked for. The block may come from another thread. */
 static inline void mem_free(struct memory *memory, void *block, size_t size)
 {
     memory->frees++;
     memory->bytes_freed += size;
-#if RC_NEVER_FREES
+#if RC_NEVER_FREES /* a traced one too: its collector finds out */
     (void)block;
 #else
     shim_free(block, size);
+#endif
+}
+
+/* A block that belongs to an object and is none: items of a list, a dict's table, a walk's stack. */
+static inline void *mem_alloc_buffer(struct memory *memory, size_t size)
+{
+    void *block = mem_alloc(memory, size);
+    memory->buffers += block != NULL;
+    return block;
+}
+
+static inline void mem_free_buffer(struct memory *memory, void *block, size_t size)
+{
+    memory->buffers--;
+    mem_free(memory, block, size);
+}
+
+/* Objects made less objects freed with this account. */
+static inline int64_t memory_objects(const struct memory *memory)
+{
+    return (int64_t)(memory->allocations - memory->frees) - memory->buffers;
+}
+
+/* ---- memory outside of objects that holds references ------------------------------------------------
+ *
+ * What a program keeps its references in: a worker's state, a set's array, a queue. No object of the model, so it is in
+ * no account; but a collector that traces must look into it, so it comes from here and not from malloc. The calling
+ * thread has entered. */
+
+/* `size` zeroed bytes, at least 1; NULL when there is no memory. */
+static UNUSED void *state_alloc(size_t size)
+{
+#if RC_TRACED
+    return trace_state_alloc(size);
+#else
+    return calloc(1, size);
+#endif
+}
+
+/* The same, on lines of its own: aligned to LINE_BYTES, of which `size` is a multiple. */
+static UNUSED void *state_alloc_lines(size_t size)
+{
+#if RC_TRACED
+    char *block = trace_state_alloc(size + LINE_BYTES);
+    return block != NULL ? block + (LINE_BYTES - (uintptr_t)block % LINE_BYTES) % LINE_BYTES : NULL;
+#else
+    void *block = aligned_alloc(LINE_BYTES, size);
+    return block != NULL ? memset(block, 0, size) : NULL;
+#endif
+}
+
+/* What either of them returned, with the same size; or NULL. */
+static UNUSED void state_free(void *block, size_t size)
+{
+    (void)size;
+#if RC_TRACED
+    trace_state_free(block);
+#else
+    free(block);
 #endif
 }
 
@@ -97,6 +202,7 @@ static UNUSED void memory_hand_over(struct memory *total, struct memory *memory)
     total->frees += memory->frees;
     total->bytes_allocated += memory->bytes_allocated;
     total->bytes_freed += memory->bytes_freed;
+    total->buffers += memory->buffers;
     while (memory->chunks != NULL) {
         struct arena_chunk *chunk = memory->chunks;
         memory->chunks = chunk->next;

@@ -54,11 +54,7 @@ static inline bool shim_cond_wait_ns(struct shim_cond *c, struct shim_mutex *m, 
 /* `size` is at least 1. NULL when there is no memory. */
 static inline void *shim_alloc(size_t size)
 {
-#if RCBENCH_SYSTEM_ALLOCATOR
-    return malloc(size);
-#else
-    return mallocx(size, 0);
-#endif
+    return malloc(size); /* jemalloc's, where that is linked: its fast path is shorter than mallocx's */
 }
 
 /* `size` is the size that was asked for: jemalloc then needs no look-up. */

@@ -13,7 +13,10 @@
  *   RC_IMMORTAL              rc_immortalize works; otherwise None is an object like any other
  *   RC_LATE                  a dead object may be found dead later than by its last decref
  *   RC_PUBLISH_WALKS         rc_publish marks; all that becomes reachable must be marked too
- *   RC_NEVER_FREES           nothing dies: memory comes from an arena that goes as a whole
+ *   RC_NEVER_FREES           no decref finds a death: memory comes from an arena that goes as a whole, unless RC_TRACED
+ *   RC_TRACED                with RC_NEVER_FREES: a collector that follows references takes back what nobody can reach.
+ *                            Memory is the scheme's: see Tracing. Nobody learns of a death, but by a finalizer or a
+ *                            weak reference, some time after it
  *   RC_HEAD_HAS_LOCK         the header holds a byte for the container lock: rc_head_lock(h)
  *   RC_COUNT_MAX             the most references that are counted; the object of one more never dies, whatever is
  *                            dropped, or, with RC_COUNT_ABORTS, the process is aborted. 0: no run that ends can have
@@ -61,6 +64,25 @@
  *   void rc_after_fork(t, child) lets go of it. In the child no other thread exists: what was queued to one
  *                                is merged, what it owned can be merged. It may destroy objects
  *
+ * Tracing: where RC_TRACED is 1, and not needed elsewhere. A reference in memory leads to the first byte of its object
+ *   TRACE_ALLOCATOR              whose memory it is, as text
+ *   void trace_open()            before any thread enters; again for each run, and then it does nothing
+ *   void *trace_alloc(size, refers)   nobody frees it. `refers`: it will hold references, and is zeroed; otherwise it
+ *                                will never hold one. NULL: no memory
+ *   void *trace_state_alloc(size)   zeroed memory, looked into, that is freed by hand alone
+ *   void trace_state_free(p)     p lies in its first LINE_BYTES; or NULL
+ *   void trace_finalizer(object, run)   run(object) once, at some thread's safepoint, after a collection has found
+ *                                that nobody reaches the object; it and what it reaches live until then, and longer
+ *                                if it is reached again. Without memory for that it is never run
+ *   bool trace_weaken(link, object)   makes *link, a word in memory of trace_alloc that holds references, lead to the
+ *                                object without keeping it alive: a collection that finds that nobody reaches the
+ *                                object (finalizers of others do not count) sets it to 0. What is in it is for
+ *                                trace_follow alone. false: no memory
+ *   void *trace_follow(link)     what *link leads to, from now on kept alive by the caller; NULL: nothing any more
+ *   void trace_collect()         collects now; then runs the finalizers that are due. At a safepoint
+ *   void trace_enable(on)        off: no collection but by trace_collect
+ *   uint64_t trace_heap(bytes)   bytes of memory that the collector holds; *bytes: in use, or not yet found free
+ *
  * Fork: thread_before_fork and thread_after_fork, in thread.h, call these two. Guaranteed in the child:
  *   Locks and queues of the scheme, the mode and the model are whole and free, whatever the others did.
  *   Counts are right for every reference, also for one that another thread's stack held: it stays counted.
@@ -71,7 +93,9 @@
  * needs these forks while the others are at safepoints or detached, as
  * free-threaded CPython does, which stops the world for it (gh-116522).
  *
- * A scheme that learns of a death outside rc_decref calls rc_destroy(h), which the model supplies. */
+ * A scheme that learns of a death outside rc_decref calls rc_destroy(h), which the model supplies. A traced one calls
+ * trace_collected(pause, stop) after each collection: for how many ns it stopped the other threads, and how many of
+ * them it took until they stood still. Whatever that does must allocate no memory of the scheme's. */
 #ifndef RCBENCH_CORE_CONTRACT_H
 #define RCBENCH_CORE_CONTRACT_H
 

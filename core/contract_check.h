@@ -6,11 +6,14 @@
 
 #if !defined(RC_SCHEME) || !defined(RC_HEAD_BYTES) || !defined(RC_THREAD_SAFE) || !defined(RC_EXACT_AUDIT) || \
     !defined(RC_IMMORTAL) || !defined(RC_LATE) || !defined(RC_PUBLISH_WALKS) || !defined(RC_NEVER_FREES) ||   \
-    !defined(RC_HEAD_HAS_LOCK) || !defined(RC_COUNT_MAX) || !defined(RC_COUNT_ABORTS)
+    !defined(RC_TRACED) || !defined(RC_HEAD_HAS_LOCK) || !defined(RC_COUNT_MAX) || !defined(RC_COUNT_ABORTS)
 #error "this scheme leaves a trait undefined: core/contract.h lists them"
 #endif
 #if !defined(MODE_NAME) || !defined(MODE_GIL) || !defined(MODE_LOCKS) || !defined(MODE_THREADS_MAX)
 #error "this mode leaves a trait undefined: see variants/mode_free.h"
+#endif
+#if RC_TRACED && (!RC_NEVER_FREES || RC_EXACT_AUDIT || RC_PUBLISH_WALKS)
+#error "a traced scheme counts nothing: RC_NEVER_FREES is 1, RC_EXACT_AUDIT and RC_PUBLISH_WALKS are 0"
 #endif
 #if !RC_THREAD_SAFE && !MODE_GIL && MODE_THREADS_MAX != 1
 #error "a scheme that is not thread-safe needs mode_single.h or mode_gil.h"

@@ -29,7 +29,7 @@ static inline size_t dict_length(struct object *dict) { return dict_of(dict)->le
 static UNUSED void dict_free_entries(struct dict_entry *entries, size_t capacity)
 {
     if (entries != NULL)
-        mem_free(memory_self(), entries, capacity * sizeof *entries);
+        mem_free_buffer(memory_self(), entries, capacity * sizeof *entries);
 }
 
 static UNUSED void dict_drop_entries(struct dict_entry *entries, size_t capacity)
@@ -113,7 +113,7 @@ static COLD UNUSED int dict_grow(struct dict_object *dict, struct dict_entry **o
     size_t capacity = DICT_CAPACITY_MIN;
     while (capacity < dict->length * 3)
         capacity *= 2;
-    struct dict_entry *entries = mem_alloc(memory_self(), capacity * sizeof *entries);
+    struct dict_entry *entries = mem_alloc_buffer(memory_self(), capacity * sizeof *entries);
     if (entries == NULL)
         return -1;
     memset(entries, 0, capacity * sizeof *entries);

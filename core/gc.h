@@ -2,30 +2,32 @@
  * tracked containers of gc_heap.h. gc_deduce.h finds out what is garbage, this file takes it away, and decides when.
  *
  * A collection of a generation and all younger ones:
- *   1. The world stops. What strangers have queued to owners is merged by these, so that counts are exact.
+ *   1. What strangers have queued to owners is merged by these, and the world stops, so that counts are exact.
  *   2. Garbage is what no reference from outside of the generation reaches (gc_deduce.h).
  *   3. Still stopped: weak references to garbage, and those that are garbage themselves, are cut off; each piece of
  *      garbage gets one more reference, the collector's, and its split counts are merged: whoever drops the last one
- *      finds that out at once.
+ *      finds that out at once. Where the scheme tells private objects from shared ones, garbage and all it refers to are
+ *      published, since their thread is not the one that takes them apart.
  *   4. The world goes on. Callbacks of weak references that are no garbage run, then finalizers, each object's once.
  *   5. Only if a finalizer ran: the world stops again, and what is reachable again, with all it reaches, lives on.
  *   6. The rest is cleared and dropped.
  * Nobody but the collector can reach garbage from 3 on, so 4 to 6 need no stop. Under a GIL other threads run when a
- * callback or finalizer lets them; one collection is made at a time. */
+ * callback or finalizer lets them; one collection is made at a time.
+ *
+ * A traced variant has no such collector, but one for all memory: gc_traced.h, with the same names. */
 #ifndef RCBENCH_CORE_GC_H
 #define RCBENCH_CORE_GC_H
 
+#include "core/object.h"
+
+#if RC_TRACED
+#include "core/gc_traced.h"
+#else
+
 #include "core/gc_deduce.h"
+#include "core/gc_statistics.h"
 
-enum { GC_GENERATIONS = 3, GC_COUNT_BATCH = 512 /* as CPython's threads have */ };
-
-/* What collections did since gc_open; changed by the one that collects. */
-struct gc_statistics {
-    uint64_t collections[GC_GENERATIONS];
-    uint64_t found, resurrected;         /* objects */
-    uint64_t pauses, pause_ns, pause_max_ns; /* from the request until the world goes on; of each stop */
-    uint64_t stop_max_ns;                /* longest wait for the world to stand still */
-};
+enum { GC_COUNT_BATCH = 512 /* as CPython's threads have */ };
 
 /* Changed while the world is stopped, but for what is atomic. */
 static struct gc {
@@ -36,8 +38,10 @@ static struct gc {
     int64_t since[GC_GENERATIONS]; /* collections of the next younger generation since this one's last */
     int64_t old_objects, old_pending; /* at the last full collection; promoted since then */
     struct gc_statistics statistics;
-    /* The harness is told of each stop: nanoseconds from the request until the world went on. NULL: it does not ask */
-    void (*on_pause)(uint64_t ns);
+    /* Who watches is told, on the thread that collects; NULL: nobody does. Of each stop: nanoseconds from the request
+     * until the world went on, and until it stood still. Of each collection: how many objects were garbage. */
+    void (*on_pause)(uint64_t pause_ns, uint64_t stop_ns);
+    void (*on_collection)(uint64_t found);
 } gc;
 
 /* ---- when ------------------------------------------------------------------------------------- */
@@ -107,6 +111,27 @@ static void gc_each(struct gc_segment *segments, gc_each_fn *call, void *argumen
         }
 }
 
+static void gc_publish(struct object *o, void *argument)
+{
+    int *status = argument;
+    if (*status == 0)
+        *status = object_publish(o);
+}
+
+/* World stopped. Garbage that one thread has made is taken apart by another, who then drops references to what the
+ * first one still counts as its own: both must have been published. -1: no memory; the garbage lives on, as old
+ * objects. */
+static int gc_publish_all(struct gc_deduced *deduced)
+{
+    int status = 0;
+    if (!RC_PUBLISH_WALKS)
+        return 0;
+    gc_each(deduced->garbage, gc_publish, &status);
+    if (status != 0)
+        gc_relabel(&deduced->garbage, GC_OLD);
+    return status;
+}
+
 /* World stopped. `argument`: the chain of weak references to be called. */
 static void gc_hold(struct object *o, void *argument)
 {
@@ -143,37 +168,55 @@ static void gc_release(struct object *o, void *argument)
     object_decref(o);
 }
 
-static void gc_give_all(struct gc_segment *segments)
+/* Acquire: a thread that has given an entry back is done with it before the segment is used again. */
+static bool gc_is_empty(struct gc_segment *segment)
 {
+    for (size_t i = 0; i < GC_SEGMENT_ENTRIES; i++)
+        if (aptr_load_acquire(&gc_entries(segment)[i].object) != NULL)
+            return false;
+    return true;
+}
+
+/* Gives the emptied segments back. What has not died of the collector's drop is in the hands of a thread that rests in a
+ * finalizer with a part of its queue still to be merged: it dies there, and needs its entry until then. */
+static void gc_give_all(struct thread *self, struct gc_segment *segments)
+{
+    struct gc_segment *left = NULL;
     while (segments != NULL) {
-        struct gc_segment *next = segments->next;
-        gc_segment_give(segments);
-        segments = next;
+        struct gc_segment *segment = segments;
+        segments = segment->next;
+        if (gc_is_empty(segment))
+            gc_segment_give(segment);
+        else
+            gc_prepend(&left, segment);
     }
+    if (left == NULL)
+        return;
+    world_stop(self);
+    gc_relabel(&left, GC_OLD);
+    world_resume(self);
 }
 
 /* ---- a collection ----------------------------------------------------------------------------- */
 
-/* What strangers have queued to this thread is merged; those that stand still have done so themselves. */
-static void gc_stop(struct thread *self, uint64_t asked_ns)
+/* Where there is nothing to stop, what strangers have queued to this thread is merged here. */
+static uint64_t gc_stop(struct thread *self, uint64_t asked_ns)
 {
+    if (!WORLD_RUNS)
+        rc_safepoint(&self->rc);
     world_stop(self);
     uint64_t waited = shim_clock_ns() - asked_ns;
-    if (waited > gc.statistics.stop_max_ns)
-        gc.statistics.stop_max_ns = waited;
-    rc_safepoint(&self->rc);
+    gc_statistics_stopped(&gc.statistics, waited);
+    return waited;
 }
 
-static void gc_resume(struct thread *self, uint64_t asked_ns)
+static void gc_resume(struct thread *self, uint64_t asked_ns, uint64_t waited_ns)
 {
     world_resume(self);
     uint64_t pause = shim_clock_ns() - asked_ns;
-    gc.statistics.pauses++;
-    gc.statistics.pause_ns += pause;
-    if (pause > gc.statistics.pause_max_ns)
-        gc.statistics.pause_max_ns = pause;
+    gc_statistics_resumed(&gc.statistics, pause);
     if (gc.on_pause != NULL)
-        gc.on_pause(pause);
+        gc.on_pause(pause, waited_ns);
 }
 
 static void gc_count_collection(int generation, const struct gc_deduced *deduced)
@@ -199,9 +242,9 @@ static void gc_count_collection(int generation, const struct gc_deduced *deduced
 static void gc_resurrect(struct thread *self, struct gc_deduced *deduced)
 {
     uint64_t found = deduced->found, asked = shim_clock_ns();
-    gc_stop(self, asked);
+    uint64_t waited = gc_stop(self, asked);
     gc_deduce_garbage(deduced);
-    gc_resume(self, asked);
+    gc_resume(self, asked, waited);
     gc.statistics.resurrected += found - deduced->found;
 }
 
@@ -211,14 +254,14 @@ static int64_t gc_collect_alone(struct thread *self, int generation)
     struct weakref_object *chain = NULL;
     uint64_t asked = shim_clock_ns();
     bool finalized = false;
-    gc_stop(self, asked);
-    if (gc_deduce(generation, &deduced) != 0) {
-        gc_resume(self, asked);
+    uint64_t waited = gc_stop(self, asked);
+    if (gc_deduce(generation, &deduced) != 0 || gc_publish_all(&deduced) != 0) {
+        gc_resume(self, asked, waited);
         return -1;
     }
     gc_count_collection(generation, &deduced);
     gc_each(deduced.garbage, gc_hold, &chain);
-    gc_resume(self, asked);
+    gc_resume(self, asked, waited);
 
     weak_chain_call(chain);
     gc_each(deduced.garbage, gc_finalize, &finalized);
@@ -227,7 +270,9 @@ static int64_t gc_collect_alone(struct thread *self, int generation)
     gc.statistics.found += deduced.found;
     gc_each(deduced.garbage, gc_clear, NULL);
     gc_each(deduced.garbage, gc_release, NULL);
-    gc_give_all(deduced.garbage);
+    gc_give_all(self, deduced.garbage);
+    if (gc.on_collection != NULL)
+        gc.on_collection(deduced.found);
     return (int64_t)deduced.found;
 }
 
@@ -339,4 +384,8 @@ static UNUSED void gc_open(void)
     gc_set_thresholds(700, 10, 10);
 }
 
+/* What is tracked now is not the collector's to take back: whoever made it is to drop it. */
+static UNUSED void gc_close(void) {}
+
+#endif
 #endif

@@ -16,16 +16,30 @@ struct gc_deduced {
     uint64_t found, survivors;   /* objects */
 };
 
+enum { GC_FETCHED = 16 };
+
 /* Which segments are looked at: those of the sets from `first` to `last`. */
 struct gc_scope {
     uint8_t first, last;
+    bool all;     /* these are all that there are: no need to ask where an object is */
     int64_t held; /* references that are the collector's own, of each object */
     struct gc_entry *visit; /* objects that are alive and whose referents are still to be visited, linked by scratch */
+    /* Referents on their way, round and round: what a visit is about is first fetched from memory, and looked at when so
+     * many more have come; first the object, then its entry. A graph's references lead anywhere, and a collector that
+     * waits for each of them does nothing else. */
+    struct object *objects[GC_FETCHED];
+    struct gc_entry *entries[GC_FETCHED];
+    unsigned at;
 };
 
-/* An entry's scratch: an even number is twice the count; an odd one says that the object is alive, and links it. */
-enum { GC_ALIVE = 1 };
-#define GC_MANY (INT64_MAX / 4)
+/* An entry's scratch, by its two lowest bits:
+ *   0                     four times the count of references from outside, as far as it is known
+ *   GC_PASSED             none was found when the scan came by; alone
+ *   GC_ALIVE              reached; the rest links those whose referents are still to be visited
+ *   GC_ALIVE | GC_PASSED  reached, and the scan has still to come by; alone */
+enum { GC_ALIVE = 1, GC_PASSED = 2, GC_COUNT_ONE = 4 };
+#define GC_AHEAD (GC_ALIVE | GC_PASSED)
+#define GC_MANY (INT64_MAX / 16)
 
 /* The entry of a referent within the scope, or NULL. */
 static inline struct gc_entry *gc_in_scope(const struct gc_scope *scope, struct object *o)
@@ -35,38 +49,70 @@ static inline struct gc_entry *gc_in_scope(const struct gc_scope *scope, struct 
     struct gc_entry *entry = tracked_entry(tracked_of(o));
     if (entry == NULL)
         return NULL;
+    if (LIKELY(scope->all))
+        return entry;
     uint8_t set = gc_segment_of(entry)->set;
     return set >= scope->first && set <= scope->last ? entry : NULL;
 }
 
-/* An immortal object, and one whose scheme does not know its count, has references from outside. */
-static void gc_load_count(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
+static void gc_forget(struct gc_segment *segments)
 {
-    int64_t count = RC_EXACT_AUDIT ? rc_audit(&o->rc) : RC_AUDIT_IMMORTAL;
-    entry->scratch = (uintptr_t)(count == RC_AUDIT_IMMORTAL ? GC_MANY : count - scope->held) * 2;
+    for (struct gc_segment *segment = segments; segment != NULL; segment = segment->next)
+        for (size_t i = 0; i < GC_SEGMENT_ENTRIES; i++)
+            gc_entries(segment)[i].scratch = 0; /* those without an object, too: nobody looks there */
+}
+
+/* `referent` (or NULL, to get the last ones through) is on its way; returns an entry whose turn has come, or NULL. */
+static inline struct gc_entry *gc_fetch(struct gc_scope *scope, struct object *referent)
+{
+    unsigned at = scope->at++ % GC_FETCHED;
+    struct gc_entry *arrived = scope->entries[at];
+    struct object *next = scope->objects[at];
+    scope->objects[at] = referent;
+    PREFETCH(referent);
+    scope->entries[at] = next != NULL ? gc_in_scope(scope, next) : NULL;
+    PREFETCH(scope->entries[at]);
+    return arrived;
 }
 
 static int gc_subtract(struct object *referent, void *argument)
 {
-    struct gc_entry *entry = gc_in_scope(argument, referent);
+    struct gc_entry *entry = gc_fetch(argument, referent);
     if (entry != NULL)
-        entry->scratch -= 2;
+        entry->scratch -= GC_COUNT_ONE;
     return 0;
 }
 
-static void gc_reach(struct gc_entry *entry, struct gc_scope *scope)
+/* All that are on their way arrive. */
+static void gc_arrive(struct gc_scope *scope, int (*visit)(struct object *referent, void *argument))
 {
-    if (entry->scratch & GC_ALIVE)
-        return;
-    entry->scratch = (uintptr_t)scope->visit | GC_ALIVE;
-    scope->visit = entry;
+    for (unsigned i = 0; i < 2 * GC_FETCHED; i++)
+        visit(NULL, scope);
 }
 
-static int gc_reach_referent(struct object *referent, void *argument)
+/* Adds the object's count to what others have subtracted already: one pass over the objects for both. An immortal object,
+ * and one whose scheme does not know its count, has references from outside. */
+static void gc_balance(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
 {
-    struct gc_entry *entry = gc_in_scope(argument, referent);
-    if (entry != NULL)
-        gc_reach(entry, argument);
+    int64_t count = RC_EXACT_AUDIT ? rc_audit(&o->rc) : RC_AUDIT_IMMORTAL;
+    entry->scratch += (uintptr_t)(count == RC_AUDIT_IMMORTAL ? GC_MANY : count - scope->held) * GC_COUNT_ONE;
+    o->type->traverse(o, gc_subtract, scope);
+}
+
+/* What the scan has yet to come by only gets a mark; what it has passed is linked, to be visited now. */
+static int gc_reach(struct object *referent, void *argument)
+{
+    struct gc_scope *scope = argument;
+    struct gc_entry *entry = gc_fetch(scope, referent);
+    if (entry == NULL || (entry->scratch & GC_ALIVE))
+        return 0;
+    if (entry->scratch != GC_PASSED) {
+        entry->scratch = GC_AHEAD;
+        return 0;
+    }
+    entry->scratch = (uintptr_t)scope->visit | GC_ALIVE;
+    scope->visit = entry;
+    PREFETCH(gc_entry_object(entry));
     return 0;
 }
 
@@ -76,43 +122,53 @@ static void gc_reach_all(struct gc_scope *scope)
         struct gc_entry *entry = scope->visit;
         struct object *o = gc_entry_object(entry);
         scope->visit = (struct gc_entry *)(entry->scratch & ~(uintptr_t)GC_ALIVE);
-        o->type->traverse(o, gc_reach_referent, scope);
+        o->type->traverse(o, gc_reach, scope);
     }
 }
 
-static void gc_subtract_referents(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
+/* The scan comes by: an object that is known to live, or that has references from outside, makes its referents live. */
+static void gc_pass(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
 {
-    (void)entry;
-    o->type->traverse(o, gc_subtract, scope);
-}
-
-static void gc_reach_from_outside(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
-{
-    (void)o;
-    if ((entry->scratch & GC_ALIVE) || entry->scratch == 0)
+    if (entry->scratch == 0) {
+        entry->scratch = GC_PASSED;
         return;
-    gc_reach(entry, scope);
+    }
+    if ((entry->scratch & GC_ALIVE) && entry->scratch != GC_AHEAD)
+        return; /* reached after the scan had passed it, by way of another one: visited already */
+    entry->scratch = GC_ALIVE;
+    o->type->traverse(o, gc_reach, scope);
     gc_reach_all(scope);
 }
 
 typedef void gc_step_fn(struct gc_entry *entry, struct object *o, struct gc_scope *scope);
 
-static void gc_step(struct gc_segment *segments, gc_step_fn *step, struct gc_scope *scope)
+/* So many entries before an object's turn it is fetched: about the time that memory takes to answer. */
+enum { GC_FETCH_AHEAD = 12 };
+
+static inline void gc_step(struct gc_segment *segments, gc_step_fn *step, struct gc_scope *scope)
 {
-    for (struct gc_segment *segment = segments; segment != NULL; segment = segment->next)
+    for (struct gc_segment *segment = segments; segment != NULL; segment = segment->next) {
+        struct gc_entry *entries = gc_entries(segment);
         for (size_t i = 0; i < GC_SEGMENT_ENTRIES; i++) {
-            struct gc_entry *entry = &gc_entries(segment)[i];
-            struct object *o = gc_entry_object(entry);
+            if (i + GC_FETCH_AHEAD < GC_SEGMENT_ENTRIES)
+                PREFETCH(aptr_load_relaxed(&entries[i + GC_FETCH_AHEAD].object));
+            struct object *o = gc_entry_object(&entries[i]);
             if (o != NULL)
-                step(entry, o, scope);
+                step(&entries[i], o, scope);
         }
+    }
 }
 
 static void gc_mark(struct gc_segment *segments, struct gc_scope *scope)
 {
-    gc_step(segments, gc_load_count, scope);
-    gc_step(segments, gc_subtract_referents, scope);
-    gc_step(segments, gc_reach_from_outside, scope);
+    gc_forget(segments);
+    gc_step(segments, gc_balance, scope);
+    gc_arrive(scope, gc_subtract);
+    gc_step(segments, gc_pass, scope);
+    do {
+        gc_reach_all(scope);
+        gc_arrive(scope, gc_reach);
+    } while (scope->visit != NULL);
 }
 
 /* ---- sets of segments -------------------------------------------------------------------------- */
@@ -123,7 +179,8 @@ static void gc_prepend(struct gc_segment **list, struct gc_segment *segment)
     *list = segment;
 }
 
-/* Takes all of `from` into `to`. */
+/* Takes all of `from` into `to`, whose order then is the other way round: what was made first, and comes last in a
+ * thread's own list, is looked at first. */
 static void gc_append(struct gc_segment **to, struct gc_segment **from)
 {
     while (*from != NULL) {
@@ -131,6 +188,16 @@ static void gc_append(struct gc_segment **to, struct gc_segment **from)
         *from = segment->next;
         gc_prepend(to, segment);
     }
+}
+
+/* Takes all of `from`, in its order, before what is in `to`. */
+static void gc_put_before(struct gc_segment **to, struct gc_segment *from)
+{
+    struct gc_segment **end = &from;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = *to;
+    *to = from;
 }
 
 /* A thread's young objects become nobody's; its entries that are free are not used again. */
@@ -210,7 +277,7 @@ static bool gc_is_harmless(struct object *o)
 
 /* A segment whose objects all live, and that is where they belong and mostly full, stays as it is: moving its entries
  * would write to every object, and so copy its page in a child that shares it. */
-static bool gc_may_stay(struct gc_segment *segment, uint8_t set)
+static bool gc_may_stay(struct gc_segment *segment, uint8_t set, size_t *count)
 {
     size_t living = 0;
     if (segment->set != set)
@@ -223,15 +290,8 @@ static bool gc_may_stay(struct gc_segment *segment, uint8_t set)
             return false;
         living++;
     }
+    *count = living;
     return living >= GC_SEGMENT_ENTRIES / 4 * 3;
-}
-
-static size_t gc_count_living(struct gc_segment *segment)
-{
-    size_t living = 0;
-    for (size_t i = 0; i < GC_SEGMENT_ENTRIES; i++)
-        living += gc_entry_object(&gc_entries(segment)[i]) != NULL;
-    return living;
 }
 
 /* `held`: the collector has a reference to each, and gives up that to the living. They have others: none dies. */
@@ -267,15 +327,16 @@ static void gc_part(struct gc_segment *sources, uint8_t set, bool held, struct g
     *deduced = (struct gc_deduced){0};
     while (sources != NULL) {
         struct gc_segment *segment = sources;
+        size_t count;
         sources = segment->next;
-        if (gc_may_stay(segment, set)) {
-            deduced->survivors += gc_count_living(segment);
+        if (gc_may_stay(segment, set, &count)) {
+            deduced->survivors += count;
             gc_prepend(&gc_heap.sets[set], segment);
         } else {
             gc_part_one(segment, &living, &dead, held, deduced);
         }
     }
-    gc_append(&gc_heap.sets[set], &living.segments);
+    gc_put_before(&gc_heap.sets[set], living.segments); /* the last comes first, as in gc_gather */
     deduced->garbage = dead.segments;
 }
 
@@ -296,7 +357,9 @@ static int gc_deduce(int generation, struct gc_deduced *deduced)
     if (gc_reserve() != 0)
         return -1;
     struct gc_segment *sources = gc_gather(generation);
-    struct gc_scope scope = {.first = GC_YOUNG, .last = (uint8_t)generation};
+    struct gc_scope scope = {.first = GC_YOUNG,
+                             .last = (uint8_t)generation,
+                             .all = generation == GC_OLD && gc_heap.sets[GC_FROZEN] == NULL};
     gc_mark(sources, &scope);
     gc_part(sources, (uint8_t)(generation < GC_OLD ? generation + 1 : GC_OLD), false, deduced);
     return 0;

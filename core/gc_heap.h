@@ -11,7 +11,7 @@
 
 #include "core/alloc.h"
 
-/* 0: nothing is ever collected, so nothing is tracked. */
+/* 0: nothing is ever collected, or by a collector that finds objects by itself: so nothing is tracked. */
 #define GC_TRACKS (!RC_NEVER_FREES)
 
 /* The explorer, whose memory is small, has smaller ones. A power of two. */

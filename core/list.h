@@ -15,7 +15,7 @@ static inline struct list_object *list_of(struct object *o) { return (struct lis
 static UNUSED void list_free_items(struct object **items, size_t capacity)
 {
     if (items != NULL)
-        mem_free(memory_self(), items, capacity * sizeof *items);
+        mem_free_buffer(memory_self(), items, capacity * sizeof *items);
 }
 
 static UNUSED void list_drop_items(struct object **items, size_t length, size_t capacity)
@@ -80,7 +80,7 @@ static inline size_t list_length(struct object *list) { return list_of(list)->le
 static COLD UNUSED int list_grow(struct list_object *list)
 {
     size_t capacity = list->capacity + (list->capacity >> 3) + 6;
-    struct object **items = mem_alloc(memory_self(), capacity * sizeof *items);
+    struct object **items = mem_alloc_buffer(memory_self(), capacity * sizeof *items);
     if (items == NULL)
         return -1;
     if (list->items != NULL)

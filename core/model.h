@@ -93,7 +93,11 @@ static UNUSED int model_open(void)
 }
 
 /* Drops the shared objects. The calling thread has entered and is the only one left; it leaves next. */
-static UNUSED void model_close(void) { model_each_shared(model_drop_shared); }
+static UNUSED void model_close(void)
+{
+    model_each_shared(model_drop_shared);
+    gc_close();
+}
 
 /* After the last thread has left: what all of them counted, and the end of the arena. */
 static UNUSED struct memory model_account(void)

@@ -113,7 +113,8 @@ static inline void object_xdecref(struct object *o)
 /* An object of `size` bytes with count 1, its fields not set; `size` is type->size or more. */
 static inline void *object_new(const struct type *type, size_t size)
 {
-    struct object *o = mem_alloc(memory_self(), size);
+    struct memory *memory = memory_self();
+    struct object *o = type->flags & TYPE_CONTAINER ? mem_alloc(memory, size) : mem_alloc_atom(memory, size);
     if (UNLIKELY(o == NULL))
         return NULL;
     rc_init(&o->rc);
@@ -136,12 +137,12 @@ static UNUSED int object_stack_push(struct object_stack *stack, struct object *o
 {
     if (stack->length == stack->capacity) {
         size_t capacity = stack->capacity ? stack->capacity * 2 : 64;
-        struct object **items = mem_alloc(memory_self(), capacity * sizeof *items);
+        struct object **items = mem_alloc_buffer(memory_self(), capacity * sizeof *items);
         if (items == NULL)
             return -1;
         if (stack->items != NULL) {
             memcpy(items, stack->items, stack->length * sizeof *items);
-            mem_free(memory_self(), stack->items, stack->capacity * sizeof *items);
+            mem_free_buffer(memory_self(), stack->items, stack->capacity * sizeof *items);
         }
         stack->items = items;
         stack->capacity = capacity;
@@ -153,7 +154,7 @@ static UNUSED int object_stack_push(struct object_stack *stack, struct object *o
 static UNUSED void object_stack_free(struct object_stack *stack)
 {
     if (stack->items != NULL)
-        mem_free(memory_self(), stack->items, stack->capacity * sizeof *stack->items);
+        mem_free_buffer(memory_self(), stack->items, stack->capacity * sizeof *stack->items);
 }
 
 /* Marks a container's referent; containers go to the stack, their own referents come later. */

@@ -21,6 +21,8 @@ _Static_assert(sizeof(void *) == 8, "headers are laid out for 64-bit pointers");
 #define LINE_BYTES 128
 #define LINE_ALIGNED __attribute__((aligned(LINE_BYTES)))
 
+/* The line at this address will be wanted; any address is allowed. */
+#define PREFETCH(address) __builtin_prefetch(address)
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 

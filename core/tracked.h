@@ -1,5 +1,5 @@
 /* What the collector asks of containers: to be tracked while they live, and to pass through their finalizer and their
- * weak references when they die. */
+ * weak references when they die. A traced variant's collector finds containers by itself. */
 #ifndef RCBENCH_CORE_TRACKED_H
 #define RCBENCH_CORE_TRACKED_H
 
@@ -19,6 +19,41 @@ static inline void tracked_set_entry(struct tracked *t, struct gc_entry *entry)
 {
     t->gc = (uintptr_t)entry | (t->gc & TRACKED_FINALIZED);
 }
+
+static inline struct weak_list *weak_list_of(struct object *o)
+{
+    return o->type->weak_offset != 0 ? (struct weak_list *)((char *)o + o->type->weak_offset) : NULL;
+}
+
+#if RC_TRACED
+
+/* A finalizer runs once: a traced scheme forgets it before. */
+static UNUSED void tracked_finalize(void *self)
+{
+    struct object *o = self;
+    tracked_of(o)->gc |= TRACKED_FINALIZED;
+    o->type->finalize(o);
+}
+
+/* The scheme's collector finds objects by itself; it is told of those with a finalizer. */
+static inline struct object *object_track(struct tracked *t)
+{
+    t->gc = 0;
+    if (UNLIKELY(t->head.type->finalize != NULL))
+        trace_finalizer(t, tracked_finalize);
+    return &t->head;
+}
+
+static UNUSED void object_untrack(struct tracked *t) { (void)t; }
+
+/* No decref finds a death, so nobody asks. */
+static UNUSED bool tracked_before_death(struct object *o)
+{
+    (void)o;
+    return true;
+}
+
+#else
 
 /* The calling thread's table: one for all where one thread runs at a time. */
 static inline struct gc_thread *gc_mine(void)
@@ -59,11 +94,6 @@ static inline void object_untrack(struct tracked *t)
     mine->count -= mine->count > 0;
 }
 
-static inline struct weak_list *weak_list_of(struct object *o)
-{
-    return o->type->weak_offset != 0 ? (struct weak_list *)((char *)o + o->type->weak_offset) : NULL;
-}
-
 /* core/weakref.h */
 static bool weak_list_used(struct weak_list *list);
 static void weak_list_die(struct object *o);
@@ -90,5 +120,7 @@ static inline bool tracked_before_death(struct object *o)
         weak_list_die(o);
     return true;
 }
+
+#endif
 
 #endif

@@ -3,19 +3,17 @@
  * The list of an object's weak references is guarded by one of a few locks, chosen by the object's address, as in
  * CPython without a GIL. Whoever follows a weak reference holds that lock while it asks the scheme for a reference
  * (rc_try_incref); whoever destroys the object takes it to cut all its weak references off before its memory goes. So
- * the one who follows finds either no object, or one whose memory is still there, and then the count decides. */
+ * the one who follows finds either no object, or one whose memory is still there, and then the count decides.
+ *
+ * Where a collector that traces decides who is dead, they are weakref_traced.h's, under the same names. */
 #ifndef RCBENCH_CORE_WEAKREF_H
 #define RCBENCH_CORE_WEAKREF_H
 
-#include "core/tracked.h"
+#include "core/weak_lists.h"
 
-/* Runs when the object has died or is about to be collected; `weakref` leads nowhere any more. Both are borrowed. May
- * drop what the argument refers to; has nobody to report an error to. */
-typedef void weak_callback_fn(struct object *weakref, struct object *argument);
-
-struct weak_list {
-    struct aptr first; /* struct weakref_object; under the lock relaxed, but for weak_unlink */
-};
+#if RC_TRACED
+#include "core/weakref_traced.h"
+#else
 
 struct weakref_object {
     struct tracked base;
@@ -26,31 +24,7 @@ struct weakref_object {
     struct object *argument;    /* or NULL */
 };
 
-enum { WEAK_STRIPES = 64 };
-static struct weak_stripe {
-    struct lock8 lock;
-} LINE_ALIGNED weak_stripes[MODE_LOCKS ? WEAK_STRIPES : 1];
-
 static inline struct weakref_object *weakref_of(struct object *o) { return (struct weakref_object *)o; }
-
-static inline unsigned weak_stripe_of(const struct object *target)
-{
-    return MODE_LOCKS ? (unsigned)((uintptr_t)target / 64 % WEAK_STRIPES) : 0;
-}
-
-static inline void weak_lock(unsigned stripe)
-{
-    if (MODE_LOCKS)
-        lock8_acquire(&weak_stripes[stripe].lock);
-}
-
-static inline void weak_unlock(unsigned stripe)
-{
-    if (MODE_LOCKS)
-        lock8_release(&weak_stripes[stripe].lock);
-}
-
-static inline void weak_list_init(struct weak_list *list) { aptr_store_relaxed(&list->first, NULL); }
 
 /* Without the lock: for who destroys the object. Those who have put references there did so before it died. Those who
  * take the last one away may do so now, when they have no reference to the object themselves: acquire, so that what they
@@ -192,7 +166,9 @@ static UNUSED struct object *weakref_new(struct object *target, weak_callback_fn
     return found;
 }
 
-/* The object, owned by the caller, or NULL when it is dead: once NULL, always NULL. */
+/* The object, owned by the caller, or NULL when it is dead: once NULL, always NULL. Except for an object with a finalizer,
+ * which lives again while that runs: who looks between the last drop and the finalizer finds nothing, and may later find
+ * the object. */
 static inline struct object *weakref_get(struct object *self)
 {
     struct weakref_object *ref = weakref_of(self);
@@ -245,4 +221,5 @@ static UNUSED void weak_chain_call(struct weakref_object *chain)
 
 static COLD UNUSED void weak_list_die(struct object *o) { weak_chain_call(weak_list_cut(o, NULL, NULL)); }
 
+#endif
 #endif

@@ -117,15 +117,19 @@ static COLD UNUSED void world_ask_all(struct thread *self)
 }
 
 /* The calling thread, attached and at a safepoint, stops all others; returns when they stand still. If another thread
- * does so first, it waits its turn, stopped. */
+ * does so first, it waits its turn, stopped. Until all stand still it is to the scheme as one that blocks: what has
+ * been queued to it is merged before, and nothing is queued meanwhile. Merged afterwards, an object could die whose
+ * finalizer stops the world itself, or waits for a thread that stands still. */
 static COLD UNUSED void world_stop(struct thread *self)
 {
     if (!WORLD_RUNS)
         return;
+    rc_thread_detach(&self->rc);
     shim_mutex_lock(&world.mutex);
     while (world.stopper != NULL) {
         shim_mutex_unlock(&world.mutex);
         world_pause(self);
+        rc_thread_detach(&self->rc);
         shim_mutex_lock(&world.mutex);
     }
     world.stopper = self;
@@ -133,6 +137,7 @@ static COLD UNUSED void world_stop(struct thread *self)
     while (world.running > 0)
         shim_cond_wait(&world.stopped, &world.mutex);
     shim_mutex_unlock(&world.mutex);
+    rc_thread_attach(&self->rc);
 }
 
 /* The thread that has stopped the world lets it go on. */

@@ -16,6 +16,7 @@
 #define RC_LATE 0
 #define RC_PUBLISH_WALKS 0
 #define RC_NEVER_FREES 0
+#define RC_TRACED 0
 #define RC_HEAD_HAS_LOCK 0
 #define RC_COUNT_MAX INT64_MAX
 #define RC_COUNT_ABORTS 1

@@ -31,6 +31,7 @@
 #define RC_LATE 1
 #define RC_PUBLISH_WALKS 0
 #define RC_NEVER_FREES 0
+#define RC_TRACED 0
 #define RC_HEAD_HAS_LOCK 1
 #define RC_COUNT_MAX (UINT32_MAX - 1)
 #define RC_COUNT_ABORTS 0

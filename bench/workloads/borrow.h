@@ -29,6 +29,7 @@ static const struct workload borrow_workload = {
     .summary = "`if A != True`: three temporary references and a comparison",
     .points = no_points,
     .threads_min = 1,
+    .threads_max = 1,
     .prepare = prepare_nothing,
     .start = borrow_start,
     .batch = borrow_batch,

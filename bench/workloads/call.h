@@ -20,7 +20,7 @@ static struct object *call_add(struct object *function, struct object **argument
 
 static int call_start(struct worker *worker)
 {
-    struct call_state *state = calloc(1, sizeof *state);
+    struct call_state *state = state_alloc(sizeof *state);
     worker->state = state;
     if (state == NULL)
         return -1;
@@ -56,7 +56,7 @@ static void call_stop(struct worker *worker)
             audit_count(worker->trial, "an argument", state->arguments[i], 1);
         object_xdecref(state->arguments[i]);
     }
-    free(state);
+    state_free(state, sizeof *state);
 }
 
 static const struct workload call_workload = {
@@ -65,6 +65,7 @@ static const struct workload call_workload = {
     .summary = "a call with three arguments: five references pushed and dropped",
     .points = no_points,
     .threads_min = 1,
+    .threads_max = 1,
     .prepare = prepare_nothing,
     .start = call_start,
     .batch = call_batch,

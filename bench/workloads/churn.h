@@ -9,7 +9,7 @@ struct churn_state {
 
 static int churn_start(struct worker *worker)
 {
-    struct churn_state *state = calloc(1, sizeof *state);
+    struct churn_state *state = state_alloc(sizeof *state);
     worker->state = state;
     return state != NULL ? set_make(&state->ring, CHURN_RING) : -1;
 }
@@ -25,7 +25,7 @@ static void churn_stop(struct worker *worker)
     struct churn_state *state = worker->state;
     if (state != NULL)
         set_drop(worker->trial, &state->ring);
-    free(state);
+    state_free(state, sizeof *state);
 }
 
 static const struct workload churn_workload = {
@@ -34,6 +34,7 @@ static const struct workload churn_workload = {
     .summary = "make one int, drop one: 256 live",
     .points = no_points,
     .threads_min = 1,
+    .threads_max = 1,
     .prepare = prepare_nothing,
     .start = churn_start,
     .batch = churn_batch,

@@ -2,7 +2,7 @@
 #ifndef RCBENCH_BENCH_WORKLOADS_COMMON_H
 #define RCBENCH_BENCH_WORKLOADS_COMMON_H
 
-#include "bench/workload.h"
+#include "bench/workloads/set_length.h"
 #include "core/model.h"
 
 static const struct point no_points[] UNUSED = {{"", PROFILE_QUICK}, {NULL, PROFILE_QUICK}};
@@ -34,11 +34,19 @@ static UNUSED void audit_count(struct trial *trial, const char *what, struct obj
 
 struct set {
     size_t length;
-    struct object **items; /* each an owned reference */
+    struct object **items; /* each an owned reference; NULL: the set has not been made */
+    size_t capacity;
 };
 
 /* An owned int with a count of its own: above the small ints, which are shared. */
 static inline struct object *own_int(uint64_t i) { return int_new((int64_t)(i + SMALL_INT_MAX + 1)); }
+
+/* The array alone. */
+static UNUSED void set_free(struct set *set)
+{
+    state_free(set->items, set->capacity * sizeof *set->items);
+    *set = (struct set){0};
+}
 
 static UNUSED void set_drop(struct trial *trial, struct set *set)
 {
@@ -46,15 +54,15 @@ static UNUSED void set_drop(struct trial *trial, struct set *set)
         audit_count(trial, "an object of the set", set->items[i], 1);
         object_decref(set->items[i]);
     }
-    free(set->items);
-    *set = (struct set){0};
+    set_free(set);
 }
 
 /* Room for `capacity` objects. -1: no memory. */
 static UNUSED int set_reserve(struct set *set, size_t capacity)
 {
     set->length = 0;
-    set->items = malloc((capacity ? capacity : 1) * sizeof *set->items);
+    set->capacity = capacity ? capacity : 1;
+    set->items = state_alloc(set->capacity * sizeof *set->items);
     return set->items != NULL ? 0 : -1;
 }
 
@@ -96,7 +104,7 @@ static UNUSED void set_shuffle(struct set *set, uint64_t *random)
 /* For workloads whose own state is one set. */
 static UNUSED int start_set(struct worker *worker, size_t length)
 {
-    struct set *set = calloc(1, sizeof *set);
+    struct set *set = state_alloc(sizeof *set);
     worker->state = set;
     return set != NULL ? set_make(set, length) : -1;
 }
@@ -106,14 +114,14 @@ static UNUSED void stop_set(struct worker *worker)
     struct set *set = worker->state;
     if (set != NULL)
         set_drop(worker->trial, set);
-    free(set);
+    state_free(set, sizeof *set);
 }
 
 /* For workloads whose threads share one set: made on worker 0's main thread, which then waits, detached,
  * while the workers run: to all of them these are a stranger's objects. */
 static UNUSED int prepare_set(struct trial *trial, size_t length)
 {
-    struct set *set = calloc(1, sizeof *set);
+    struct set *set = state_alloc(sizeof *set);
     trial->shared = set;
     if (set == NULL || set_make(set, length) != 0)
         return -1;
@@ -128,32 +136,7 @@ static UNUSED void finish_set(struct trial *trial)
     struct set *set = trial->shared;
     if (set != NULL)
         set_drop(trial, set);
-    free(set);
-}
-
-/* Bytes of a set of one object in the smallest header: int and pointer, as the allocator rounds them. The
- * same for all variants, so that all count the same number of objects, and a wide header costs what it
- * costs. */
-enum { SET_ITEM_BYTES = 32 + sizeof(void *) };
-
-/* How many objects the parameter `set` asks for: a number, or a cache that the set half fills. L3 is taken
- * as at most 16 times L2: a guest is shown the whole machine's L3 and has its share of it. DRAM is twice
- * the whole L3. */
-static UNUSED uint64_t set_length_of(const struct trial *trial)
-{
-    const size_t *cache = trial->cache_bytes;
-    size_t bytes;
-    if (trial_param_is(trial, "set", "L1"))
-        bytes = cache[1] / 2;
-    else if (trial_param_is(trial, "set", "L2"))
-        bytes = cache[2] / 2;
-    else if (trial_param_is(trial, "set", "L3"))
-        bytes = cache[3] / 2 < cache[2] * 16 ? cache[3] / 2 : cache[2] * 16;
-    else if (trial_param_is(trial, "set", "DRAM"))
-        bytes = cache[3] * 2;
-    else
-        return strtoull(trial_param(trial, "set"), NULL, 10);
-    return bytes / SET_ITEM_BYTES;
+    state_free(set, sizeof *set);
 }
 
 #endif

@@ -13,7 +13,7 @@ struct dict_update_state {
 
 static int dict_update_start(struct worker *worker)
 {
-    struct dict_update_state *state = calloc(1, sizeof *state);
+    struct dict_update_state *state = state_alloc(sizeof *state);
     worker->state = state;
     if (state == NULL || set_make(&state->keys, DICT_UPDATE_KEYS) != 0 ||
         set_make(&state->values, DICT_UPDATE_VALUES) != 0 || (state->dict = dict_new()) == NULL)
@@ -51,7 +51,7 @@ static void dict_update_stop(struct worker *worker)
     object_xdecref(state->dict);
     set_drop(worker->trial, &state->keys);
     set_drop(worker->trial, &state->values);
-    free(state);
+    state_free(state, sizeof *state);
 }
 
 static const struct workload dict_update_workload = {
@@ -60,6 +60,7 @@ static const struct workload dict_update_workload = {
     .summary = "replace the value of a random key among 1024",
     .points = no_points,
     .threads_min = 1,
+    .threads_max = 1,
     .prepare = prepare_nothing,
     .start = dict_update_start,
     .batch = dict_update_batch,

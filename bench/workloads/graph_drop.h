@@ -1,7 +1,7 @@
 /* graph_drop: drop the root of a graph and with it everything. The building is not timed. A tree is dropped
  * along many branches; a chain, one list in the other, is as deep as it is long: the model must bound its
  * stack there. */
-#include "bench/workloads/common.h"
+#include "bench/workloads/graph.h"
 
 enum { GRAPH_TREE_DEPTH = 12, GRAPH_CHAIN_LENGTH = 4096 };
 
@@ -10,41 +10,6 @@ static const struct point graph_drop_points[] = {
     {"shape=chain", PROFILE_QUICK},
     {NULL, PROFILE_QUICK},
 };
-
-/* A binary tree of tuples, `depth` levels; adds its objects to *count. NULL: no memory. */
-static struct object *graph_tree(unsigned depth, uint64_t *count)
-{
-    struct object *node = tuple_new(depth > 1 ? 2 : 0);
-    if (node == NULL)
-        return NULL;
-    ++*count;
-    for (size_t i = 0; depth > 1 && i < 2; i++) {
-        struct object *child = graph_tree(depth - 1, count);
-        if (child == NULL) {
-            object_decref(node);
-            return NULL;
-        }
-        tuple_fill(node, i, child);
-    }
-    return node;
-}
-
-static struct object *graph_chain(uint64_t length, uint64_t *count)
-{
-    struct object *outer = NULL;
-    for (uint64_t i = 0; i < length; i++) {
-        struct object *list = list_new();
-        bool failed = list == NULL || (outer != NULL && list_append(list, outer) != 0);
-        object_xdecref(outer);
-        outer = list;
-        if (failed) {
-            object_xdecref(list);
-            return NULL;
-        }
-        ++*count;
-    }
-    return outer;
-}
 
 static uint64_t graph_drop_batch(struct worker *worker, uint64_t n)
 {
@@ -69,6 +34,7 @@ static const struct workload graph_drop_workload = {
     .summary = "destroy one object of a graph whose root is dropped",
     .points = graph_drop_points,
     .threads_min = 1,
+    .threads_max = 1,
     .needs_deaths = true,
     .prepare = prepare_nothing,
     .start = start_nothing,

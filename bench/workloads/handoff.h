@@ -17,10 +17,15 @@ struct handoff_state {
     uint64_t expected[]; /* consumer, by producer: the number of the object that must come next */
 };
 
+static inline size_t handoff_state_bytes(const struct trial *trial)
+{
+    return sizeof(struct handoff_state) + trial->threads * sizeof(uint64_t);
+}
+
 /* Even workers produce, odd ones consume: neighbours in the placement form pairs. */
 static int handoff_start(struct worker *worker)
 {
-    struct handoff_state *state = calloc(1, sizeof *state + worker->trial->threads * sizeof *state->expected);
+    struct handoff_state *state = state_alloc(handoff_state_bytes(worker->trial));
     worker->state = state;
     worker->role = worker->index % 2 == 0 ? "producer" : "consumer";
     return state != NULL ? 0 : -1;
@@ -86,7 +91,7 @@ static void handoff_stop(struct worker *worker)
     struct handoff_state *state = worker->state;
     if (state != NULL)
         object_xdecref(state->kept);
-    free(state);
+    state_free(state, handoff_state_bytes(worker->trial));
 }
 
 static void handoff_finish(struct trial *trial) { rings_drop(trial->shared, trial->threads); }

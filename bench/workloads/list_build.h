@@ -28,6 +28,7 @@ static const struct workload list_build_workload = {
     .summary = "append one reference to a list and drop it with the list",
     .points = no_points,
     .threads_min = 1,
+    .threads_max = 1,
     .prepare = prepare_nothing,
     .start = list_build_start,
     .batch = list_build_batch,

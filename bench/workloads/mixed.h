@@ -23,7 +23,7 @@ static int mixed_prepare(struct trial *trial) { return prepare_set(trial, MIXED_
 static int mixed_start(struct worker *worker)
 {
     struct set *shared = worker->trial->shared;
-    struct mixed_state *state = calloc(1, sizeof *state);
+    struct mixed_state *state = state_alloc(sizeof *state);
     worker->state = state;
     if (state == NULL || set_make(&state->own, MIXED_OBJECTS) != 0)
         return -1;
@@ -56,7 +56,7 @@ static void mixed_stop(struct worker *worker)
     struct mixed_state *state = worker->state;
     if (state != NULL)
         set_drop(worker->trial, &state->own);
-    free(state);
+    state_free(state, sizeof *state);
 }
 
 static const struct workload mixed_workload = {

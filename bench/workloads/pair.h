@@ -26,7 +26,7 @@ static const struct point pair_points[] = {
 static int pair_start(struct worker *worker)
 {
     struct trial *trial = worker->trial;
-    struct pair_state *state = calloc(1, sizeof *state);
+    struct pair_state *state = state_alloc(sizeof *state);
     worker->state = state;
     if (state == NULL)
         return -1;
@@ -58,7 +58,7 @@ static void pair_stop(struct worker *worker)
     struct pair_state *state = worker->state;
     if (state != NULL)
         set_drop(worker->trial, &state->set);
-    free(state);
+    state_free(state, sizeof *state);
 }
 
 static const struct workload pair_workload = {
@@ -67,6 +67,7 @@ static const struct workload pair_workload = {
     .summary = "incref and decref of one object of a set",
     .points = pair_points,
     .threads_min = 1,
+    .threads_max = 1,
     .objects = set_length_of,
     .prepare = prepare_nothing,
     .start = pair_start,

@@ -8,6 +8,16 @@ static int pipeline_prepare(struct trial *trial)
     return trial->shared != NULL ? 0 : -1;
 }
 
+struct pipeline_state {
+    struct object *kept; /* the next stage had no room for it; or NULL */
+};
+
+static int pipeline_start(struct worker *worker)
+{
+    worker->state = state_alloc(sizeof(struct pipeline_state));
+    return worker->state != NULL ? 0 : -1;
+}
+
 /* A fresh object in the first stage, what the stage before has passed on in the others; NULL: none. */
 static inline struct object *pipeline_take(struct worker *worker, uint64_t i)
 {
@@ -23,25 +33,27 @@ static inline struct object *pipeline_take(struct worker *worker, uint64_t i)
     return o;
 }
 
-/* False: the next stage has no room; the object has been put to `kept`, for the next batch. */
+/* False: the next stage has no room; the object is kept for the next batch. */
 static inline bool pipeline_pass(struct worker *worker, struct object *o)
 {
     struct ring *rings = worker->trial->shared;
+    struct pipeline_state *state = worker->state;
     if (worker->index == worker->trial->threads - 1) {
         object_decref(o);
         return true;
     }
     if (ring_push(&rings[worker->index], o))
         return true;
-    worker->state = o;
+    state->kept = o;
     return false;
 }
 
 static uint64_t pipeline_batch(struct worker *worker, uint64_t n)
 {
     n = ring_batch(n);
-    struct object *kept = worker->state;
-    worker->state = NULL;
+    struct pipeline_state *state = worker->state;
+    struct object *kept = state->kept;
+    state->kept = NULL;
     uint64_t done = 0;
     if (kept != NULL && !pipeline_pass(worker, kept)) {
         ring_wait(worker);
@@ -63,7 +75,14 @@ static uint64_t pipeline_batch(struct worker *worker, uint64_t n)
     return done;
 }
 
-static void pipeline_stop(struct worker *worker) { object_xdecref(worker->state); }
+static void pipeline_stop(struct worker *worker)
+{
+    struct pipeline_state *state = worker->state;
+    if (state != NULL)
+        object_xdecref(state->kept);
+    state_free(state, sizeof *state);
+}
+
 static void pipeline_finish(struct trial *trial) { rings_drop(trial->shared, trial->threads); }
 
 static const struct workload pipeline_workload = {
@@ -73,7 +92,7 @@ static const struct workload pipeline_workload = {
     .points = no_points,
     .threads_min = 1,
     .prepare = pipeline_prepare,
-    .start = start_nothing,
+    .start = pipeline_start,
     .batch = pipeline_batch,
     .stop = pipeline_stop,
     .finish = pipeline_finish,

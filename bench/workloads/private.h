@@ -16,7 +16,7 @@ static const struct point private_points[] = {
 
 static int private_start(struct worker *worker)
 {
-    struct private_state *state = calloc(1, sizeof *state);
+    struct private_state *state = state_alloc(sizeof *state);
     worker->state = state;
     if (state == NULL)
         return -1;
@@ -37,7 +37,7 @@ static void private_stop(struct worker *worker)
     struct private_state *state = worker->state;
     if (state != NULL)
         set_drop(worker->trial, &state->set);
-    free(state);
+    state_free(state, sizeof *state);
 }
 
 static const struct workload private_workload = {

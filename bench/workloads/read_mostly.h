@@ -18,7 +18,7 @@ struct read_mostly_state {
 
 static int read_mostly_prepare(struct trial *trial)
 {
-    struct read_mostly_shared *shared = calloc(1, sizeof *shared);
+    struct read_mostly_shared *shared = state_alloc(sizeof *shared);
     trial->shared = shared;
     if (shared == NULL || set_make(&shared->keys, READ_MOSTLY_KEYS) != 0 ||
         set_make(&shared->values, READ_MOSTLY_KEYS) != 0 || (shared->dict = dict_new()) == NULL)
@@ -31,7 +31,7 @@ static int read_mostly_prepare(struct trial *trial)
 
 static int read_mostly_start(struct worker *worker)
 {
-    struct read_mostly_state *state = calloc(1, sizeof *state);
+    struct read_mostly_state *state = state_alloc(sizeof *state);
     worker->state = state;
     if (state == NULL)
         return -1;
@@ -67,7 +67,10 @@ static uint64_t read_mostly_batch(struct worker *worker, uint64_t n)
     return n;
 }
 
-static void read_mostly_stop(struct worker *worker) { free(worker->state); }
+static void read_mostly_stop(struct worker *worker)
+{
+    state_free(worker->state, sizeof(struct read_mostly_state));
+}
 
 static void read_mostly_finish(struct trial *trial)
 {
@@ -78,7 +81,7 @@ static void read_mostly_finish(struct trial *trial)
         object_decref(shared->dict);
     set_drop(trial, &shared->keys);
     set_drop(trial, &shared->values);
-    free(shared);
+    state_free(shared, sizeof *shared);
 }
 
 static const struct workload read_mostly_workload = {

@@ -48,7 +48,7 @@ static int released_prepare(struct trial *trial)
 static int released_start(struct worker *worker)
 {
     const struct trial *trial = worker->trial;
-    struct released_state *state = calloc(1, sizeof *state);
+    struct released_state *state = state_alloc(sizeof *state);
     worker->state = state;
     if (state == NULL)
         return -1;
@@ -94,7 +94,7 @@ static void released_stop(struct worker *worker)
         return;
     set_drop(worker->trial, &state->set);
     native_restore_timers(state->timers);
-    free(state);
+    state_free(state, sizeof *state);
 }
 
 static const struct workload released_workload = {

@@ -20,11 +20,10 @@ enum { SLOT_STORE = 128 };
 
 static int slot_prepare(struct trial *trial)
 {
-    struct slot_shared *shared = aligned_alloc(LINE_BYTES, sizeof *shared);
+    struct slot_shared *shared = state_alloc_lines(sizeof *shared);
     trial->shared = shared;
     if (shared == NULL)
         return -1;
-    memset(shared, 0, sizeof *shared);
     for (uint64_t i = 0; i < SLOT_COUNT; i++) {
         struct object *o = own_int(i);
         if (o == NULL || object_publish(o) != 0) {
@@ -38,7 +37,7 @@ static int slot_prepare(struct trial *trial)
 
 static int slot_start(struct worker *worker)
 {
-    struct slot_state *state = calloc(1, sizeof *state);
+    struct slot_state *state = state_alloc(sizeof *state);
     worker->state = state;
     if (state == NULL || set_make(&state->own, SLOT_OWN) != 0)
         return -1;
@@ -81,8 +80,8 @@ static void slot_stop(struct worker *worker)
         return;
     for (size_t i = 0; i < state->own.length; i++)
         object_decref(state->own.items[i]);
-    free(state->own.items);
-    free(state);
+    set_free(&state->own);
+    state_free(state, sizeof *state);
 }
 
 static void slot_finish(struct trial *trial)
@@ -90,7 +89,7 @@ static void slot_finish(struct trial *trial)
     struct slot_shared *shared = trial->shared;
     for (size_t i = 0; shared != NULL && i < SLOT_COUNT; i++)
         object_xdecref(slot_exchange(&shared->places[i].slot, NULL));
-    free(shared);
+    state_free(shared, sizeof *shared);
 }
 
 static const struct workload slot_workload = {

@@ -81,6 +81,29 @@ setup_need_build() {
     setup_library libbenchmark-dev benchmark
     setup_library libhwloc-dev hwloc
     setup_library libjemalloc-dev jemalloc
+    # Without it the build leaves the variant `tracing` out: wanted, not needed.
+    if [[ "$setup_install" == yes ]] && ! pkg-config --exists bdw-gc 2>/dev/null && setup_knows libgc-dev; then
+        setup_lacks libgc-dev
+    fi
+}
+
+# The libraries of the peers (docs/peers.md). The build does without those that are missing.
+setup_need_native_peers() {
+    [[ -e /usr/include/boost/version.hpp ]] || setup_lacks libboost-dev
+    setup_command rustc rustc
+    setup_library libglib2.0-dev gobject-2.0
+}
+
+# Is a package there by now whose peers this build folder was configured without?
+setup_peers_came() {
+    local package missing
+    missing="$(sed -n 's/.*install the package \([^ ]*\) and.*/\1/p' "$1/generated/peers.def" 2>/dev/null | sort -u)"
+    for package in $missing; do
+        if dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed; then
+            return 0
+        fi
+    done
+    return 1
 }
 
 # Major version of the distribution's default clang: from clang itself, else from apt, else from the release's name.
@@ -103,6 +126,7 @@ setup_need_tests() {
     local resources
     setup_command clang clang
     setup_command valgrind valgrind
+    setup_need_native_peers
     "${PYTHON:-python3}" -c 'import hypothesis' >/dev/null 2>&1 || setup_lacks python3-hypothesis
     # Tests that want it are skipped where the distribution has no such package.
     if [[ ! -e /usr/include/relacy/relacy.hpp && "$setup_install" == yes ]] && setup_knows relacy-dev; then
@@ -236,12 +260,14 @@ setup_quietly() {
     rm -f "$log"
 }
 
-# setup_build PRESET [TARGET]...: configures build/PRESET once, then lets ninja build what is not current. A build folder that was
-# configured by hand may not know the Python that runs the tests of scripts/.
+# setup_build PRESET [TARGET]...: configures build/PRESET once, then lets ninja build what is not current. A build
+# folder that was configured by hand may not know the Python that runs the tests of scripts/, an older one not the
+# libraries of peers.
 setup_build() {
     local preset="$1" dir="$setup_root/build/$1"
     shift
-    if [[ ! -f "$dir/build.ninja" ]] || ! grep -qs '^RCBENCH_PYTHON:[A-Z]*=.' "$dir/CMakeCache.txt"; then
+    if [[ ! -f "$dir/build.ninja" ]] || ! grep -qs '^RCBENCH_PYTHON:[A-Z]*=.' "$dir/CMakeCache.txt" ||
+        setup_peers_came "$dir"; then
         setup_quietly "configuring build/$preset" \
             cmake -S "$setup_root" --preset "$preset" "-DRCBENCH_PYTHON=$(command -v "$PYTHON")"
     fi

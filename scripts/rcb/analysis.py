@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Tuple
 
 from rcb import side_costs, tradeoff, usl
+from rcb.files import read_record
 from rcb.side_costs import SideCosts
 from rcb.summary import Summary
 from rcb.tradeoff import Tradeoff
@@ -30,6 +30,10 @@ class Analysis:
         frame = self.summary.rows.frame
         return str(frame["host"].iloc[0]) if len(frame) else "no rows"
 
+    def fact(self, name: str) -> str:
+        """What the record says, as a text."""
+        return str(self.run.get(name) or "")
+
     @property
     def started(self) -> str:
         frame = self.summary.rows.frame
@@ -37,12 +41,8 @@ class Analysis:
 
 
 def read_run(directory: Path) -> Dict[str, Any]:
-    """run.json of a run, or nothing where it is absent or broken: rows can be reported without it."""
-    try:
-        found = json.loads((directory / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    """run.json of a run."""
+    return read_record(directory / "run.json")
 
 
 def analyse(summary: Summary, run: Mapping[str, Any]) -> Analysis:

@@ -12,8 +12,9 @@ from matplotlib.ticker import FuncFormatter
 
 from rcb.drawing import (DASHES, GRID, INK, STYLE, Chart, bars, grid_of_axes, inline, legend, looks, series_line,
                          thread_axis)
+from rcb.drivers import OVERHEAD, SCALING
 from rcb.stats import Interval
-from rcb.summary import BASELINE, OVERHEAD, SCALING, Cell, Summary
+from rcb.summary import BASELINE, Cell, Summary
 from rcb.tradeoff import SHARED
 from rcb.wording import counted, number, share_of, times
 

@@ -5,18 +5,19 @@ second, the time of the same work is the inverse, so its ratio is the first run'
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from rcb import stats
+from rcb.drivers import COUNTING, SCALING
 from rcb.errors import UsageError
+from rcb.files import read_record
 from rcb.rows import Rows, read_measured
 from rcb.schema import CELL
 from rcb.stats import Interval, Ratio
-from rcb.summary import SCALING, CellKey, NoiseFloor, Samples, floor_of, samples_of
+from rcb.summary import CellKey, NoiseFloor, Samples, floor_of, samples_of
 from rcb.verdict import INCONCLUSIVE, SLOWER, Verdict, holm, judge
 
 # Windows are measured: a batch more or less is no other window.
@@ -80,11 +81,7 @@ class Comparison:
 
 
 def _revision(path: Path) -> str:
-    try:
-        record = json.loads((path.parent / "run.json").read_text(encoding="utf-8"))
-        return str(record.get("revision", "")) if isinstance(record, dict) else ""
-    except (OSError, ValueError):
-        return ""
+    return str(read_record(path.parent / "run.json").get("revision", ""))
 
 
 def load(label: str, place: Path, allow_mixed: bool) -> Side:
@@ -97,8 +94,10 @@ def load(label: str, place: Path, allow_mixed: bool) -> Side:
 
 
 def _check_windows(base: Side, other: Side) -> None:
-    """A window of another length is another experiment: warm-up, turns of a GIL and noise weigh otherwise."""
-    for driver in sorted({key[0] for key in base.windows}):
+    """A window of another length is another experiment: warm-up, turns of a GIL and noise weigh otherwise. Where an
+    operation may outlast a window, as a fork or a collection does, the window is as long as it takes and says
+    nothing."""
+    for driver in sorted({key[0] for key in base.windows} & set(COUNTING)):
         both = [key for key in base.windows if key[0] == driver and key in other.windows]
         pairs = sorted((other.windows[key] / base.windows[key], key) for key in both if base.windows[key] > 0)
         if not pairs:

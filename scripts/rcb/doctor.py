@@ -178,8 +178,8 @@ def aslr(machine: Machine) -> Finding:
         return Finding("aslr", UNKNOWN, "not told here")
     if level == 2:
         return Finding("aslr", OK, "on: each process of a run has addresses of its own")
-    return Finding("aslr", WARNING, f"{level} instead of 2", "all processes have the same addresses, so their luck with "
-                   "them does not average out", "sysctl -w kernel.randomize_va_space=2", LOWERS)
+    return Finding("aslr", WARNING, f"{level} instead of 2", "all processes have the same addresses, so their luck "
+                   "with them does not average out", "sysctl -w kernel.randomize_va_space=2", LOWERS)
 
 
 def steal(machine: Machine) -> Finding:
@@ -206,8 +206,8 @@ def load(machine: Machine) -> Finding:
     value = float(match.group(1))
     if value <= LOAD_IDLE:
         return Finding("load", OK, f"{value:.2f}")
-    return Finding("load", WARNING, f"{value:.2f} on {len(machine.cpus)} CPUs", "other programs take CPUs from the trials",
-                   "end other programs (top shows them) and wait a minute",
+    return Finding("load", WARNING, f"{value:.2f} on {len(machine.cpus)} CPUs",
+                   "other programs take CPUs from the trials", "end other programs (top shows them) and wait a minute",
                    SPOILS if value > 0.5 * len(machine.cpus) + LOAD_IDLE else LOWERS)
 
 
@@ -219,8 +219,9 @@ def virtualisation(machine: Machine) -> Finding:
     if kind is None and flags is not None and "hypervisor" in flags.group(1).split():
         kind = "a hypervisor"
     if kind is not None:
-        return Finding("virtualisation", WARNING, f"a guest of {kind}", "its CPUs may be shared, moved or slowed by the host, "
-                       "which it cannot see", "repeat on bare metal before you publish", LOWERS)
+        return Finding("virtualisation", WARNING, f"a guest of {kind}",
+                       "its CPUs may be shared, moved or slowed by the host, which it cannot see",
+                       "repeat on bare metal before you publish", LOWERS)
     if flags is None:
         return Finding("virtualisation", UNKNOWN, "not told here")
     return Finding("virtualisation", OK, "none")
@@ -252,8 +253,8 @@ def quota(machine: Machine) -> Finding:
         return Finding("cpu quota", OK if known else UNKNOWN, "none" if known else "not told here")
     cpus, command = min(limits)
     weight = SPOILS if cpus < len(machine.cpus) else LOWERS
-    return Finding("cpu quota", WARNING, f"{cpus:g} CPUs for {len(machine.cpus)}", "threads are stopped in the middle of a "
-                   "window once it is used up", command, weight)
+    return Finding("cpu quota", WARNING, f"{cpus:g} CPUs for {len(machine.cpus)}",
+                   "threads are stopped in the middle of a window once it is used up", command, weight)
 
 
 def throttling(machine: Machine) -> Finding:
@@ -273,7 +274,8 @@ def counters(machine: Machine) -> Finding:
     if not devices.is_dir():
         return Finding("perf counters", UNKNOWN, "not told here")
     if not any((devices / name).exists() for name in ("cpu", "cpu_core")) and not list(devices.glob("armv8*")):
-        return Finding("perf counters", WARNING, "none", "nobody can look at cache misses here; times do not depend on it")
+        return Finding("perf counters", WARNING, "none",
+                       "nobody can look at cache misses here; times do not depend on it")
     level = machine.number("proc/sys/kernel/perf_event_paranoid")
     if level is None or level <= 2:
         return Finding("perf counters", OK, "available")
@@ -289,9 +291,9 @@ def clock(machine: Machine) -> Finding:
     if current in FAST_CLOCKS:
         return Finding("clock source", OK, current)
     offered = [name for name in FAST_CLOCKS if name in (machine.text(f"{base}/available_clocksource") or "").split()]
-    return Finding("clock source", WARNING, current, "each look at the clock enters the kernel: microseconds, not 20 ns",
-                   f"echo {offered[0]} > /{base}/current_clocksource" if offered else "boot with tsc=reliable, if it is",
-                   LOWERS)
+    command = f"echo {offered[0]} > /{base}/current_clocksource" if offered else "boot with tsc=reliable, if it is"
+    return Finding("clock source", WARNING, current,
+                   "each look at the clock enters the kernel: microseconds, not 20 ns", command, LOWERS)
 
 
 CHECKS: Tuple[Callable[[Machine], Finding], ...] = (

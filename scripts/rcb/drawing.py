@@ -31,6 +31,8 @@ STYLE = {
     "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK,
     "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 9.5, "axes.titlelocation": "left",
     "axes.linewidth": 0.6, "grid.color": GRID, "grid.linewidth": 0.6, "axes.axisbelow": True,
+    # Names come from rows: a dollar sign in one begins no formula.
+    "text.parse_math": False,
 }
 COLUMNS = 4
 
@@ -83,8 +85,11 @@ def standalone(chart: Chart, style: str) -> str:
     colours = style[:style.index("* {")]
     look = f"<style>{colours} svg {{ color: var(--ink); background: var(--page); }}</style>"
     words = f"<title>{escape(chart.title)}</title><desc>{escape(chart.alternative)}</desc>"
-    return re.sub(r"(<svg [^>]*>)", lambda match: match.group(1).replace(' aria-hidden="true"', ' role="img"') + words + look,
-                  chart.svg, count=1)
+
+    def opened(match: "re.Match[str]") -> str:
+        return match.group(1).replace(' aria-hidden="true"', ' role="img"') + words + look
+
+    return re.sub(r"(<svg [^>]*>)", opened, chart.svg, count=1)
 
 
 def grid_of_axes(count: int, height: float) -> Tuple[Figure, List[Axes]]:

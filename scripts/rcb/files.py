@@ -1,15 +1,22 @@
-"""Files that are whole or absent: written beside their place, flushed, then renamed."""
+"""Files that are whole or absent: written beside their place, flushed, then renamed. And records that people and
+other programs may have damaged."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import Union
+from typing import Any, Dict, List, Union
+
+# Records of this suite are some five levels deep; a file that is far deeper is none of them, and would end in a
+# recursion that is too deep.
+DEEPEST = 50
 
 
 def write_atomically(path: Path, content: Union[str, bytes]) -> None:
     """Puts content at path at once; a crash or a full disk leaves what was there before."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    # Half of a surrogate pair, which JSON can hold and UTF-8 cannot, becomes a question mark.
+    data = content.encode("utf-8", errors="replace") if isinstance(content, str) else content
     beside = path.with_name(path.name + ".new")
     try:
         with beside.open("wb") as file:
@@ -20,3 +27,29 @@ def write_atomically(path: Path, content: Union[str, bytes]) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _is_shallow(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for one in level if isinstance(one, (dict, list))
+                 for inner in (one.values() if isinstance(one, dict) else one)]
+        if not level:
+            return True
+    return False
+
+
+def read_record(path: Path) -> Dict[str, Any]:
+    """A record such as run.json, or nothing where it is absent or broken: rows say enough without it."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) and _is_shallow(found) else {}
+
+
+def texts_of(found: Any) -> List[str]:
+    """What a record has under a name as a list of texts, whatever that is."""
+    if not found:
+        return []
+    return [str(one) for one in found] if isinstance(found, (list, tuple)) else [str(found)]

@@ -51,8 +51,9 @@ def heat_map(tradeoff: Tradeoff) -> Optional[Chart]:
             x, y = shares.index(field.share), counts.index(field.threads)
             axes.add_patch(Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=look[field.best.variant].colour,
                                      alpha=0.22, linewidth=0))
-            axes.add_patch(Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, fill=False, edgecolor=INK if field.ties else GRID,
-                                     linewidth=0.9, linestyle=DASHES[1] if field.ties else DASHES[0]))
+            edge, dash = (INK, DASHES[1]) if field.ties else (GRID, DASHES[0])
+            axes.add_patch(Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, fill=False, edgecolor=edge, linewidth=0.9,
+                                     linestyle=dash))
             words = field_words(field).replace(" ≈ ", "\n≈ ").split("\n")
             axes.text(x, y, "\n".join([*words, lead_words(field)][:2] if field.ties else [*words, lead_words(field)]),
                       ha="center", va="center", fontsize=8)

@@ -129,20 +129,21 @@ def cells(machines: Sequence[Machine]) -> Grid:
     for key in keys:
         driver, workload, params, variant, threads, placement = key
         values = [figure(found[key].ns_per_op.value) if key in found else NONE for found in by_machine]
-        rows.append((text(workload), text(driver), text(params), text(variant), text(threads), text(placement), *values))
-    return grid("ns per operation, as one thread waits for it", ("workload", "driver", "parameters", "variant", "threads",
-                                                                 "placement", *(one.name for one in machines)), rows)
+        rows.append((text(workload), text(driver), text(params), text(variant), text(threads), text(placement),
+                     *values))
+    head = ("workload", "driver", "parameters", "variant", "threads", "placement", *(one.name for one in machines))
+    return grid("ns per operation, as one thread waits for it", head, rows)
 
 
 def _words(machines: Sequence[Machine]) -> Tuple[str, ...]:
     return tuple(paragraph(one.analysis.tradeoff, variant, f"On {one.name}") for variant in _variants(machines)
-                 for one in machines if variant in one.analysis.tradeoff.choices)
+                 for one in machines if variant in one.analysis.tradeoff.choices and one.analysis.summary.headline)
 
 
 def all_sections(machines: Sequence[Machine]) -> List[Section]:
     """The parts of the page, but the table of all cells."""
-    note = ("Each machine's numbers are from its own run, each against its own gil. Times in ns compare processors, and "
-            "compilers and flags too where those differ.")
+    note = ("Each machine's numbers are from its own run, each against its own gil. Times in ns compare processors, "
+            "and compilers and flags too where those differ.")
     return [Section("answers", "The answer, by machine", (note, *_words(machines)), (answers(machines),)),
             Section("one-thread", "Cost and scaling, by machine", (),
                     tuple(_headline(one) for one in machines if one.analysis.summary.headline)),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from rcb import rows
 from rcb.errors import UsageError, guarded, not_accepted
-from rcb.files import write_atomically
+from rcb.files import read_record, texts_of, write_atomically
 from rcb.parse import fields_of
 from rcb.rows import Rows
 
@@ -54,14 +54,6 @@ def _check_free(out: Path) -> None:
     if taken:
         raise UsageError(not_accepted("-o", out, "free: it is there already",
                                       "a new or empty directory, or a new file whose name ends in .csv"))
-
-
-def _record(found: Rows) -> Dict[str, Any]:
-    try:
-        record = json.loads((found.path.parent / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
 
 
 def _machine(found: Rows, record: Dict[str, Any]) -> str:
@@ -127,7 +119,7 @@ def _content(runs: Sequence[Rows], places: pd.DataFrame) -> bytes:
 
 def _merged_record(runs: Sequence[Rows], records: Sequence[Dict[str, Any]]) -> Dict[str, Any]:
     known = [record for record in records if record]
-    warnings = list(dict.fromkeys(str(one) for record in known for one in record.get("warnings", [])))
+    warnings = list(dict.fromkeys(one for record in known for one in texts_of(record.get("warnings"))))
     return {"schema": 1, "run_id": "+".join(str(record.get("run_id", "")) for record in known),
             "merged": [{"path": str(run.path), **record} for run, record in zip(runs, records)],
             "complete": bool(known) and all(record.get("complete") is True for record in known),
@@ -138,7 +130,7 @@ def _merged_record(runs: Sequence[Rows], records: Sequence[Dict[str, Any]]) -> D
 def main(arguments: Sequence[str]) -> int:
     options = _parsed(arguments)
     runs = [rows.read_measured("RUN", run, options.allow_mixed) for run in options.runs]
-    records = [_record(run) for run in runs]
+    records = [read_record(run.path.parent / "run.json") for run in runs]
     _check_machines(runs, records, options.allow_mixed)
     for run in runs:
         for complaint in run.complaints():

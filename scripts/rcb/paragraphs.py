@@ -71,7 +71,8 @@ def _while_shared(series: Series, start: Turn) -> str:
                 f"from {number_of_place(series.fall.low)} % on"
             words += f", though the interval does not rule out that it falls behind {low}"
         return words
-    limit = f"under {number_of_place(series.fall.value)} %{_share_bounds(series.fall)} of references go to shared objects"
+    share = f"{number_of_place(series.fall.value)} %{_share_bounds(series.fall)}"
+    limit = f"under {share} of references go to shared objects"
     if start.value < series.threads:
         return f"and stays ahead on {_threads(series.threads)} while {limit}"
     return f"while {limit}"
@@ -140,7 +141,8 @@ def paragraph(tradeoff: Tradeoff, variant: str, where: str = "On this machine") 
 
 
 def _sharing(tradeoff: Tradeoff, variant: str) -> Tuple[str, bool]:
-    """The clause on many threads, and whether the variant is ahead in it: from mixed objects, else from private ones."""
+    """The clause on many threads, and whether the variant is ahead in it: from mixed objects, else from private
+    ones."""
     series = tradeoff.sharing(variant)
     start = _start_of(tradeoff, series) if series else None
     if series and series.fall.known and start and start.crossover.known:

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from rcb.errors import UsageError
-from rcb.schema import COLUMNS, MEASURED, REQUIRED, SCHEMA, STATUSES, TEXT, WHOLE
+from rcb.schema import COLUMNS, LARGEST, MEASURED, REQUIRED, SCHEMA, SMALLEST, STATUSES, TEXT, WHOLE
 
 BLOCK = 1 << 24
 SMALL = 64  # lines: up to these, columns cost more than they save
 NEWLINE, QUOTE, COMMA, RETURN, ZERO = (ord(one) for one in "\n\",\r\0")
 # Columns whose texts are nearly all different: sharing them would cost more than it saves.
-UNIQUE = ("utc", "thread_ops", "thread_ns")
+UNIQUE = ("utc", "thread_ops", "thread_ns", "measures")
 COUNTED = ("process", "repetition")
 POSITIVE = ("ns_per_op", "ops_per_s")
 
@@ -92,8 +92,8 @@ def _problem(row: Dict[str, str]) -> Optional[str]:
             return f"{name} '{row[name]}' is not a whole number"
     for name in POSITIVE:
         value = _number(row[name])
-        if not (math.isfinite(value) and value > 0):
-            return f"{name} '{row[name]}' is not a positive number"
+        if not SMALLEST <= value <= LARGEST:
+            return f"{name} '{row[name]}' is not a positive number from {SMALLEST:g} to {LARGEST:g}"
     return None
 
 
@@ -101,6 +101,14 @@ def _whole(texts: pd.Series) -> pd.Series:
     """Whole numbers; -1 where there is none."""
     known = {text: int(text) if _is_count(text) else -1 for text in texts.unique()}
     return texts.map(known).astype("int64")
+
+
+def _without_damage(values: np.ndarray) -> np.ndarray:
+    """Numbers of a size that no measurement has become none, so that nobody divides by or draws them."""
+    if values.dtype == np.float64:
+        size = np.abs(values)
+        values[(size > LARGEST) | ((size < SMALLEST) & (size > 0))] = math.nan
+    return values
 
 
 def _typed(texts: pd.DataFrame) -> pd.DataFrame:
@@ -250,7 +258,7 @@ class Parser:
         for name in COUNTED:
             if not all(map(_is_count, used[name].unique())):
                 return False
-        return all(bool((np.isfinite(used[name]) & (used[name] > 0)).all()) for name in POSITIVE)
+        return all(bool(used[name].between(SMALLEST, LARGEST).all()) for name in POSITIVE)
 
     def _settled(self, found: pd.DataFrame, numbers: np.ndarray) -> pd.DataFrame:
         """Whole numbers for categories that hold them, shared texts for the others."""
@@ -311,7 +319,7 @@ class Parser:
         # Column by column, each dropped where it was: a copy of everything would double the memory.
         columns = {}
         for name in names:
-            whole = np.concatenate([table.pop(name).to_numpy() for table in tables])
+            whole = _without_damage(np.concatenate([table.pop(name).to_numpy() for table in tables]))
             columns[name] = whole if place is None else whole[place]
         for name in COLUMNS:
             if name not in columns:

@@ -12,10 +12,11 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 import pandas as pd
 
+from rcb.drivers import OVERHEAD, SCALING
 from rcb.files import write_atomically
 from rcb.schema import PEER
 from rcb.stats import Interval, Sample, ratio
-from rcb.summary import OVERHEAD, SCALING, Cell, CellKey, Samples, Summary, samples_of
+from rcb.summary import Cell, CellKey, Samples, Summary, samples_of
 
 # The pattern in a runtime's own language, and the workload of ours with the same traffic.
 SAME_TRAFFIC: Dict[Tuple[str, str], Tuple[str, str]] = {
@@ -30,6 +31,8 @@ SAME_TRAFFIC: Dict[Tuple[str, str], Tuple[str, str]] = {
 ALWAYS = ("py_empty",)
 
 CPYTHON = re.compile(re.escape(PEER) + r"cpython-(\d+)\.(\d+)(?:\.\d+)?(?:-language-[\d.]+)?(t?)(-gil)?")
+# Nothing is counted, and threads run at once. (PyPy counts nothing either, but has a GIL.)
+TRACING = re.compile(re.escape(PEER) + r"(jython|ironpython)-.*")
 IMMORTAL_SINCE = (3, 12)  # PEP 683
 
 # Two are the same as far as a decision between schemes goes.
@@ -56,7 +59,7 @@ def stand_in_for(runtime: str) -> Optional[str]:
     """The variant of ours that counts as a runtime does; None where none does."""
     match = CPYTHON.fullmatch(runtime)
     if match is None:
-        return None
+        return "tracing" if TRACING.fullmatch(runtime) else None
     if match.group(3) and not match.group(4):
         return "biased"
     return "gil_immortal" if (int(match.group(1)), int(match.group(2))) >= IMMORTAL_SINCE else "gil"

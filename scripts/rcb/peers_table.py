@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from rcb import rows
+from rcb.drivers import SCALING
 from rcb.schema import PEER
-from rcb.summary import SCALING, Cell, Summary, summarise
+from rcb.summary import Cell, Summary, summarise
 from rcb.wording import NO_NUMBER, number, status_sentence
 
 

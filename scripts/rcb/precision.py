@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from rcb import rows
+from rcb.drivers import has_tax, scales
 from rcb.schema import CELL, PEER
 from rcb.stats import Sample, median
+from rcb.summary import BASELINE
 
-BASELINE = "plain"
-OVERHEAD = "overhead"
 PROCESSES_LEAST = 2
 
 
@@ -60,8 +60,8 @@ def wide_cells(trials: Path, asked: float) -> List[Wide]:
 
 
 def with_baselines(trials: Path, wide: Sequence[Wide]) -> List[str]:
-    """The names of these cells and of those that their ratios need: plain's (driver overhead), and the variant's own on
-    the fewest threads (driver scaling)."""
+    """The names of these cells and of those that their ratios need: the variant's own on the fewest threads where
+    throughput scales, else plain's where there is a ratio of time."""
     frame = _measured(trials).drop_duplicates("cell")
     chosen: Set[str] = {one.cell for one in wide}
     names = dict(zip(frame[CELL].itertuples(index=False, name=None), frame["cell"]))
@@ -71,7 +71,7 @@ def with_baselines(trials: Path, wide: Sequence[Wide]) -> List[str]:
             continue
         driver, workload, params, variant, _, placement = key
         least = int(fewest[driver, workload, params, variant, placement])
-        other = (driver, workload, params, BASELINE if driver == OVERHEAD else variant, least, placement)
-        if other in names:
+        other = (driver, workload, params, variant if scales(driver, workload) else BASELINE, least, placement)
+        if other in names and has_tax(driver, workload):
             chosen.add(names[other])
     return sorted(chosen)

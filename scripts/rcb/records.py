@@ -15,8 +15,8 @@ from rcb.summary import Cell
 from rcb.tradeoff import Curve, Field, Series, Tradeoff
 from rcb.usl import Fit
 
-COLUMNS = ("quantity", "driver", "workload", "params", "variant", "threads", "placement", "value", "low", "high", "unit",
-           "outcome", "against")
+COLUMNS = ("quantity", "driver", "workload", "params", "variant", "threads", "placement", "value", "low", "high",
+           "unit", "outcome", "against")
 MODEL_COLUMNS = ("driver", "workload", "params", "variant", "placement", "counts", "rate", "rate_low", "rate_high",
                  "sigma", "sigma_low", "sigma_high", "kappa", "kappa_low", "kappa_high", "worst_residual", "held_out",
                  "foreseen", "measured", "error", "peak", "speedup_at", "speedup", "speedup_low", "speedup_high")
@@ -51,7 +51,8 @@ def _curve(curve: Curve) -> Iterator[Record]:
                    "against": f"{curve.variant} threads=1"}
         yield {"quantity": "speedup_gil", **_of_cell(point.cell), **_bounds(point.against.interval), "unit": "ratio",
                "against": f"{point.best.variant} threads={point.best.threads}"}
-    yield {"quantity": "crossover", **_of_cell(curve.most.cell), **_turn(curve.crossover), "unit": "threads", "against": "gil"}
+    yield {"quantity": "crossover", **_of_cell(curve.most.cell), **_turn(curve.crossover), "unit": "threads",
+           "against": "gil"}
 
 
 def _series(name: str, series: Series) -> Record:

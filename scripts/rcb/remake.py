@@ -1,4 +1,5 @@
-"""scripts/report: makes the summary, the report and the tables anew from the rows of a run, or of several side by side."""
+"""scripts/report: makes the summary, the report and the tables anew from the rows of a run, or of several side by
+side."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from rcb import peers, records, sections, trials, wording
 from rcb.analysis import Analysis
 from rcb.drawing import standalone
-from rcb.files import write_atomically
+from rcb.files import texts_of, write_atomically
 from rcb.stats import Interval
 from rcb.summary import Cell, Summary
 from rcb.tradeoff import key_of, part_of
@@ -153,7 +153,7 @@ def _picture(path: Path) -> Optional[str]:
 def warnings(analysis: Analysis) -> List[str]:
     """What may have disturbed the numbers, in words."""
     run, bad = analysis.run, analysis.summary.rows.bad
-    found = [str(one) for one in run.get("warnings", [])]
+    found = texts_of(run.get("warnings"))
     if run and not run.get("complete", False):
         found.insert(0, "This run is not complete: it was interrupted, or it goes on.")
     if bad:
@@ -166,14 +166,8 @@ def trust(run: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
     found = run.get("trust")
     if not isinstance(found, Mapping) or not found.get("verdict"):
         return None
-    return {"verdict": str(found["verdict"]), "reasons": _words(found.get("reasons")),
-            "advice": _words(found.get("advice"))}
-
-
-def _words(found: Any) -> List[str]:
-    if not found:
-        return []
-    return [str(one) for one in found] if isinstance(found, (list, tuple)) else [str(found)]
+    return {"verdict": str(found["verdict"]), "reasons": texts_of(found.get("reasons")),
+            "advice": texts_of(found.get("advice"))}
 
 
 def prose(words: str) -> Markup:
@@ -199,8 +193,8 @@ def render(analysis: Analysis, found: Sequence[Section], topology: Path) -> str:
     summary, run = analysis.summary, analysis.run
     lines = cell_lines(summary)
     return environment().get_template("report.html.j2").render(
-        host=analysis.host, started=analysis.started, revision=run.get("revision", ""), profile=run.get("profile", ""),
-        sections=found,
+        host=analysis.host, started=analysis.started, revision=analysis.fact("revision"),
+        profile=analysis.fact("profile"), sections=found,
         trust=trust(run), gates=gates(summary), warnings=warnings(analysis), doubts=doubts(summary),
         bad=summary.rows.bad, floor=summary.floor,
         facts=list(facts({key: value for key, value in run.items() if key not in ("warnings", "trust")})),
@@ -250,10 +244,9 @@ def sheet(template: str, **values: Any) -> str:
 
 def markdown(analysis: Analysis, found: Sequence[Section]) -> str:
     """report.md: the same sections, without the table of all cells, which is summary.csv."""
-    run = analysis.run
     return sheet(
-        "report.md.j2", host=analysis.host, started=analysis.started, revision=run.get("revision", ""),
-        profile=run.get("profile", ""), sections=found, trust=trust(run), gates=gates(analysis.summary),
+        "report.md.j2", host=analysis.host, started=analysis.started, revision=analysis.fact("revision"),
+        profile=analysis.fact("profile"), sections=found, trust=trust(analysis.run), gates=gates(analysis.summary),
         warnings=warnings(analysis), doubts=doubts(analysis.summary), bad=analysis.summary.rows.bad)
 
 

@@ -399,7 +399,8 @@ def say_how_good(manifest: Manifest) -> None:
         say(f"the budget of {duration(manifest.budget_s or 0.0)} is used up, and "
             f"{counted(len(manifest.wide), 'cell')} stayed wider than {manifest.precision:.2%}: {widest}{more}")
     if manifest.trust:
-        found = trust.Trust(manifest.trust["verdict"], tuple(manifest.trust["reasons"]), tuple(manifest.trust["advice"]))
+        found = trust.Trust(manifest.trust["verdict"], tuple(manifest.trust["reasons"]),
+                            tuple(manifest.trust["advice"]))
         doctor.print_verdict(found, Console(), f"{NAME}: how far this run can be trusted")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Dict
+
 SCHEMA = "1"
 
 TEXT = ("run_id", "host", "utc", "driver", "workload", "params", "variant", "placement", "cpus", "seed", "status",
         "reason", "cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "allocator",
-        "audit", "noise")
+        "audit", "noise", "latency", "measures")
 WHOLE = ("threads", "process", "repetition", "order")
 
 # The columns that a file must have; those of LATER came with the same version and may be absent.
@@ -16,7 +18,11 @@ REQUIRED = ("schema", "run_id", "host", "utc", "driver", "workload", "params", "
             "steal_ms", "minor_faults", "major_faults", "allocated_bytes", "resident_bytes", "late_objects_max",
             "gc_runs", "gc_pause_max_ns", "status", "reason")
 LATER = ("cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "drift", "turns_min", "batch_ops",
-         "working_set_bytes", "allocator", "audit", "noise", "waits", "wait_p50_ns", "wait_p99_ns", "wait_max_ns")
+         "working_set_bytes", "allocator", "audit", "noise", "waits", "wait_p50_ns", "wait_p99_ns", "wait_max_ns",
+         "allocated_before_bytes", "allocated_after_bytes", "active_bytes", "retained_bytes", "peak_rss_bytes",
+         "live_objects", "gc_pauses", "gc_pause_p50_ns", "gc_pause_p99_ns", "gc_stop_max_ns", "gc_found", "latency",
+         "latency_count", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
+         "measures")
 COLUMNS = REQUIRED + LATER
 
 # The name of a runtime or library that is not ours begins so: it is in the table of cells, and not among our variants.
@@ -24,4 +30,12 @@ PEER = "peer:"
 
 MEASURED = ("ok", "oversubscribed")
 STATUSES = MEASURED + ("invalid", "skipped")
+# Nothing that is measured here is larger or, but for 0, smaller; what is stands for a field that was damaged.
+SMALLEST, LARGEST = 1e-30, 1e30
 CELL = ["driver", "workload", "params", "variant", "threads", "placement"]
+
+
+def pairs(text: str) -> Dict[str, str]:
+    """The values by key of a field of the form key=value joined by ;, such as params and measures."""
+    parts = (part.partition("=") for part in text.split(";"))
+    return {key: value for key, sign, value in parts if sign}

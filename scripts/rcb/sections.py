@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import List, Optional, Sequence, Tuple
 
-from rcb import charts, heat, peers_section, side_costs, table, usl
+from rcb import charts, heat, memory_charts, memory_tables, memory_words, peers_section, side_costs, table, usl
 from rcb.analysis import Analysis
 from rcb.crossing import NEVER
 from rcb.drawing import Chart
@@ -31,13 +31,13 @@ def _name(analysis: Analysis, curve: Curve) -> str:
 
 def answer(analysis: Analysis, anchors: Anchors) -> Section:
     summary = analysis.summary
-    grids = [table.tradeoff_lines(analysis, anchors)] if analysis.tradeoff.curves else []
+    grids = [table.tradeoff_lines(analysis, anchors)] if analysis.tradeoff.of_counting else []
     if summary.headline:
         grids.append(table.headline(summary, anchors))
-    words = paragraphs(analysis.tradeoff)
-    if analysis.tradeoff.curves:
+    words = (paragraphs(analysis.tradeoff) if summary.headline else []) + memory_words.sentences(summary)
+    if analysis.tradeoff.of_counting:
         words.append(table.tradeoff_note(analysis))
-    elif analysis.tradeoff.choices:
+    elif analysis.tradeoff.choices and summary.headline:
         words.append("There is no trade-off to show: no workload was measured under gil and without it.")
     return Section("answers", "The answer", tuple(words), tuple(grids), more=tuple(answers(summary)))
 
@@ -63,7 +63,8 @@ def threads(analysis: Analysis, anchors: Anchors) -> Section:
                 against.append((row, curve.variant, ratio(point.against.interval, link)))
     grids = tuple(pivot(items, caption, "workload, threads") for items, caption in (
         (own, "Throughput, own one thread = 1, with its 95 % interval"),
-        (against, "Throughput; gil on as many threads or fewer, where it does best = 1; with its 95 % interval")) if items)
+        (against, "Throughput; gil on as many threads or fewer, where it does best = 1; with its 95 % interval"))
+        if items)
     return Section("threads", "How it scales", (), grids, tuple(charts.many_threads(analysis.summary)))
 
 
@@ -81,14 +82,14 @@ def crossovers(analysis: Analysis, anchors: Anchors) -> Section:
                      "straight line; never: at no share measured; always: at every share measured")
     words = []
     if BOUND in tradeoff.variants:
-        words.append(f"`{BOUND}` counts nothing and frees nothing: a bound on what a scheme can gain, not a choice, and left "
-                     "out where the best variant is named.")
+        words.append(f"`{BOUND}` counts nothing and frees nothing: a bound on what a scheme can gain, not a choice, "
+                     "and left out where the best variant is named.")
     if tradeoff.fields:
         items = [(counted(one.threads, "thread"), f"{one.share:g} %",
                   Shown(f"{heat.field_words(one)} ({heat.lead_words(one)})", "", anchors.at(one.best)))
                  for one in tradeoff.fields if one.placement == tradeoff.fields[0].placement]
-        grids.append(pivot(items, "The variant of the most throughput, and by how much it leads the second; ≈: this run "
-                                  "cannot tell them apart", "threads"))
+        grids.append(pivot(items, "The variant of the most throughput, and by how much it leads the second; ≈: this "
+                                  "run cannot tell them apart", "threads"))
     return Section("gil", "When dropping the GIL pays", tuple(words), tuple(grids), _present(heat.heat_map(tradeoff)))
 
 
@@ -109,14 +110,14 @@ def released(analysis: Analysis, anchors: Anchors) -> Section:
         return Section("released", "Time outside of the interpreter")
     items = [(" ".join(filter(None, (one.rest, f"{place:g} %"))), one.variant,
               ratio(point.against.interval, anchors.at(point.cell))) for one in found for place, point in one.points]
-    grids = [pivot(items, f"Throughput on {counted(analysis.tradeoff.most, 'thread')}, gil at its best = 1, by the share "
-                          "of a thread's time spent outside", "outside")]
+    grids = [pivot(items, f"Throughput on {counted(analysis.tradeoff.most, 'thread')}, gil at its best = 1, by the "
+                          "share of a thread's time spent outside", "outside")]
     grids += _limits(analysis, analysis.tradeoff.released, anchors,
-                     "The share of time outside, in %, from which a variant no longer beats the GIL; never: at no share "
-                     "measured; always: at every share measured")
+                     "The share of time outside, in %, from which a variant no longer beats the GIL; never: at no "
+                     "share measured; always: at every share measured")
     return Section("released", "Time outside of the interpreter",
-                   ("A thread that is in native code or blocks has released the GIL: the more of that, the less the GIL "
-                    "costs.",), tuple(grids))
+                   ("A thread that is in native code or blocks has released the GIL: the more of that, the less the "
+                    "GIL costs.",), tuple(grids))
 
 
 def beside(analysis: Analysis, anchors: Anchors) -> Section:
@@ -136,15 +137,24 @@ def beside(analysis: Analysis, anchors: Anchors) -> Section:
     grids = []
     if rows:
         head = ("workload", "variant", "million ops per s", *(head for _, head, _ in columns), "KiB more than gil")
-        grids.append(grid(f"On {counted(most, 'thread')}: every cell in which anything waited, paused or was freed late",
-                          head, rows))
+        grids.append(grid(f"On {counted(most, 'thread')}: every cell in which anything waited, paused or was freed "
+                          "late", head, rows))
     if analysis.sizes:
         grids.append(grid("Bytes of one object with its header", ("variant", "bytes"),
                           [(text(name), Shown(f"{size:g}")) for name, size in analysis.sizes.items()]))
-    words = () if rows or not grids else ("No thread waited for the GIL, paused, or had garbage waiting, as far as the rows "
-                                          "say.",)
+    words = () if rows or not grids else ("No thread waited for the GIL, paused, or had garbage waiting, as far as "
+                                          "the rows say.",)
     return Section("beside", "Latency and memory", words, tuple(grids),
                    _present(heat.waits(side_costs.waiting(costs, most))))
+
+
+def memory(analysis: Analysis, anchors: Anchors) -> Section:
+    """The drivers memory and latency; nothing where the run has none of their cells."""
+    grids = memory_tables.grids(analysis.summary, anchors)
+    words = ("Each table has a question and a unit of its own. None of these cells is in a geometric mean or in the "
+             "tables of the answer.",) if grids else ()
+    return Section("memory", "Memory, collection and latency", words, tuple(grids),
+                   memory_charts.all_charts(analysis.summary))
 
 
 def _model_row(fit: Fit, anchors: Anchors) -> Tuple[Shown, ...]:
@@ -171,10 +181,11 @@ def model(analysis: Analysis, anchors: Anchors) -> Section:
     if refused or not analysis.fits:
         return Section("model", title, (refused or "Not fitted: no fit was found for any workload.",), model=True)
     words = ("These numbers are no measurements. They are Gunther's Universal Scalability Law, λN ÷ (1 + σ(N − 1) + "
-             "κN(N − 1)), fitted to the throughput on all counts of threads; σ is contention, κ is what threads pay for "
-             "each other's caches. Intervals (95 %, Student's t) come from how far the points lie from the curve.",
-             "Held out: a second fit without the largest count, and how far its forecast there is from what was measured. "
-             "Where that is far off, or the worst residual is large, the law does not describe this workload.")
+             "κN(N − 1)), fitted to the throughput on all counts of threads; σ is contention, κ is what threads pay "
+             "for each other's caches. Intervals (95 %, Student's t) come from how far the points lie from the curve.",
+             "Held out: a second fit without the largest count, and how far its forecast there is from what was "
+             "measured. Where that is far off, or the worst residual is large, the law does not describe this "
+             "workload.")
     head = ("workload", "variant", "σ", "κ", "worst residual", "held out, threads", "its error", "peak at threads",
             "speed-up on twice as many")
     return Section("model", title, words, (grid("Model, by workload and variant", head,
@@ -183,6 +194,6 @@ def model(analysis: Analysis, anchors: Anchors) -> Section:
 
 def all_sections(analysis: Analysis, anchors: Anchors) -> List[Section]:
     """Those that have something to say, in the order in which people ask."""
-    found = [part(analysis, anchors) for part in (answer, one_thread, threads, crossovers, released, beside,
-                                                    peers_section.section, model)]
+    found = [part(analysis, anchors) for part in (answer, one_thread, threads, crossovers, released, beside, memory,
+                                                  peers_section.section, model)]
     return [one for one in found if one.words or one.grids or one.charts]

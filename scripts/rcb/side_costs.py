@@ -1,4 +1,5 @@
-"""What stands beside throughput: waits for the GIL, pauses, late garbage and memory, by workload and variant."""
+"""What stands beside throughput where counting is measured: waits for the GIL, pauses, late garbage and memory, by
+workload and variant. The drivers that are about these have a section of their own."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 import pandas as pd
 
+from rcb.drivers import COUNTING
 from rcb.schema import CELL
 from rcb.summary import Cell, Summary, is_peer
 from rcb.tradeoff import GIL, CellKey, key_of, part_of
@@ -50,11 +52,11 @@ def _tables(summary: Summary) -> Dict[str, Dict[CellKey, float]]:
 
 
 def gather(summary: Summary) -> Tuple[SideCosts, ...]:
-    """Every measured cell's side costs."""
+    """The side costs of every cell that measures counting."""
     tables = _tables(summary)
     return tuple(SideCosts(cell, {name: float(table[key_of(cell)]) for name, table in tables.items()
                                   if key_of(cell) in table})
-                 for cell in summary.own if cell.measured)
+                 for cell in summary.own if cell.measured and cell.driver in COUNTING)
 
 
 def object_bytes(summary: Summary) -> Dict[str, float]:

@@ -18,6 +18,7 @@ from scipy.special import stdtr, stdtrit
 from scipy.stats import binom, mannwhitneyu, rankdata
 
 LEVEL = 0.95
+WIDEST = math.log(1e30)
 FEW = 8
 
 
@@ -69,6 +70,13 @@ class Sample:
 
     def restricted(self, processes: Sequence[int]) -> "Sample":
         return Sample(self.name, {process: self.by_process[process] for process in processes})
+
+
+def by_unit(name: str, units: np.ndarray, values: np.ndarray) -> Sample:
+    """Values by the process that measured them."""
+    order = np.argsort(units, kind="stable")
+    names, starts = np.unique(units[order], return_index=True)
+    return Sample(name, dict(zip(names.tolist(), np.split(values[order], starts[1:]))))
 
 
 def estimate(sample: Sample) -> float:
@@ -151,8 +159,9 @@ def _p_value(difference: float, error: float, freedom: float) -> float:
 
 
 def _from_logs(value: float, low: float, high: float) -> Interval:
-    """An interval around an estimate; it always holds the estimate, which is a median where t is about the mean."""
-    if not (math.isfinite(low) and math.isfinite(high)):
+    """An interval around an estimate; it always holds the estimate, which is a median where t is about the mean. One
+    that reaches beyond all numbers that are measured says nothing, and is none."""
+    if not (abs(low) < WIDEST and abs(high) < WIDEST):
         return Interval(value)
     return Interval(value, min(math.exp(low), value), max(math.exp(high), value))
 
@@ -251,8 +260,8 @@ def _process_means(logs: Sequence[Mapping[int, float]]) -> np.ndarray:
 
 
 def _independent_mean(ratios: Sequence[Ratio]) -> Tuple[float, float]:
-    """Bounds of a mean whose cells vary on their own, by repetitions alone (Satterthwaite's degrees). They lie about the
-    means that Welch's errors belong to: those of medians are larger."""
+    """Bounds of a mean whose cells vary on their own, by repetitions alone (Satterthwaite's degrees). They lie about
+    the means that Welch's errors belong to: those of medians are larger."""
     squares = np.array([one.error ** 2 for one in ratios])
     freedoms = np.array([one.freedom for one in ratios])
     if not freedoms.all():

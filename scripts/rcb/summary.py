@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
@@ -12,16 +12,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import wilcoxon
 
+from rcb import gauges
+from rcb.drivers import COUNTING, OVERHEAD, SCALING, has_tax, scales
 from rcb.files import write_atomically
+from rcb.gauges import Gauges
 from rcb.rows import Rows
 from rcb.schema import CELL, MEASURED, PEER, STATUSES
-from rcb.stats import NOTHING, Interval, Ratio, Sample, geometric_mean, median, ratio, spread
+from rcb.stats import NOTHING, Interval, Ratio, Sample, by_unit, geometric_mean, median, ratio, spread
 from rcb.verdict import INCONCLUSIVE, Verdict, holm, judge
 
 BASELINE = "plain"
 TWIN = "plain_twin"
-OVERHEAD = "overhead"
-SCALING = "scaling"
 COST = "cost against plain"
 SPEEDUP = "speedup against one thread"
 
@@ -64,6 +65,7 @@ class Cell:
     spread: float = math.nan
     noisy: int = 0
     test: Optional[Test] = None
+    gauges: Gauges = field(default_factory=Gauges)
 
     @property
     def pattern(self) -> str:
@@ -161,13 +163,6 @@ class Summary:
         return {status: int(counts.get(status, 0)) for status in STATUSES}
 
 
-def by_unit(name: str, units: np.ndarray, values: np.ndarray) -> Sample:
-    """Values by the process that measured them."""
-    order = np.argsort(units, kind="stable")
-    names, starts = np.unique(units[order], return_index=True)
-    return Sample(name, dict(zip(names.tolist(), np.split(values[order], starts[1:]))))
-
-
 def _role_costs(group: pd.DataFrame) -> str:
     """Median ns per operation of each role, where threads have different ones: role=ns joined by ;."""
     found: Dict[str, List[pd.Series]] = {}
@@ -207,11 +202,14 @@ def _extra(group: pd.DataFrame) -> Dict[str, object]:
     }
 
 
-def _baseline_key(key: CellKey) -> Tuple[str, CellKey]:
+def baseline_of(key: CellKey) -> Optional[Tuple[str, CellKey]]:
+    """What a cell's ratio compares, and the cell that it divides by; None where no ratio would mean anything."""
     driver, workload, params, variant, threads, placement = key
-    if driver == SCALING:
+    if scales(driver, workload):
         return SPEEDUP, (driver, workload, params, variant, 1, placement)
-    return COST, (driver, workload, params, BASELINE, threads, placement)
+    if has_tax(driver, workload):
+        return COST, (driver, workload, params, BASELINE, threads, placement)
+    return None
 
 
 @dataclass(frozen=True)
@@ -234,7 +232,7 @@ def _first_reason(group: pd.DataFrame) -> str:
 
 def _natural(text: str) -> List[Tuple[float, str]]:
     """A key that sorts p=5 before p=10."""
-    return [(float(part), "") if part.isdigit() else (math.inf, part) for part in re.split(r"([0-9]+)", text) if part]
+    return [(float(part), "") if part.isdecimal() else (math.inf, part) for part in re.split(r"([0-9]+)", text) if part]
 
 
 def _ordered_places(frame: pd.DataFrame) -> Dict[CellKey, np.ndarray]:
@@ -252,9 +250,9 @@ def _ordered_places(frame: pd.DataFrame) -> Dict[CellKey, np.ndarray]:
 def _ratios(samples: Dict[CellKey, Samples]) -> Dict[CellKey, Ratio]:
     found = {}
     for key, own in samples.items():
-        comparison, base = _baseline_key(key)
-        if base in samples:
-            found[key] = _compare(comparison, own, samples[base])
+        against = baseline_of(key)
+        if against is not None and against[1] in samples:
+            found[key] = _compare(against[0], own, samples[against[1]])
     return found
 
 
@@ -267,12 +265,13 @@ def _tests(ratios: Dict[CellKey, Ratio], floor: float) -> Dict[CellKey, Test]:
 
 
 def _family(ratios: Dict[CellKey, Ratio], floor: float) -> Dict[CellKey, Test]:
-    keys = [key for key, one in ratios.items() if _baseline_key(key)[1] != key and math.isfinite(one.interval.value)]
+    about = {key: against for key in ratios for against in [baseline_of(key)] if against is not None}
+    keys = [key for key, (_, base) in about.items() if base != key and math.isfinite(ratios[key].interval.value)]
     adjusted = holm([ratios[key].p_value for key in keys])
     ranked = holm([ratios[key].rank_p_value for key in keys])
     # A cost above 1 is slower, a speedup above 1 is faster.
     return {key: Test(float(p), float(rank), ratios[key].effect,
-                      judge(ratios[key].interval, float(p), floor, _baseline_key(key)[0] == COST))
+                      judge(ratios[key].interval, float(p), floor, about[key][0] == COST))
             for key, p, rank in zip(keys, adjusted, ranked)}
 
 
@@ -284,13 +283,14 @@ def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict
         own = samples.get(key)
         used = group[group["status"].isin(MEASURED)]
         counts = group["status"].value_counts()
+        against = baseline_of(key)
         cells.append(Cell(
             *key,
             trials=own.ns_per_op.count if own else 0,
             processes=len(own.ns_per_op.by_process) if own else 0,
             ns_per_op=median(own.ns_per_op) if own else NOTHING,
             ops_per_s=median(own.ops_per_s) if own else NOTHING,
-            comparison=_baseline_key(key)[0] if key in ratios else "",
+            comparison=against[0] if against is not None and key in ratios else "",
             ratio=ratios[key].interval if key in ratios else NOTHING,
             statuses={status: int(counts.get(status, 0)) for status in STATUSES},
             extra=_extra(used),
@@ -298,6 +298,7 @@ def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict
             spread=spread(own.ns_per_op) if own else math.nan,
             noisy=_noisy(used),
             test=tests.get(key),
+            gauges=gauges.of_rows(used),
         ))
     return cells
 
@@ -344,7 +345,7 @@ def _floor(ratios: Dict[CellKey, Ratio]) -> Optional[NoiseFloor]:
 
 def _headline(summary: Summary, ratios: Dict[CellKey, Ratio]) -> Tuple[Headline, ...]:
     lines: List[Headline] = []
-    for variant in dict.fromkeys(cell.variant for cell in summary.own):
+    for variant in dict.fromkeys(cell.variant for cell in summary.own if cell.driver in COUNTING):
 
         def cost(workload: str, params: str = "") -> Interval:
             cell = summary.find(OVERHEAD, workload, variant, 1, params)
@@ -421,6 +422,7 @@ def table_of_cells(summary: Summary) -> pd.DataFrame:
         record.update(cell.statuses)
         record.update(cell.extra)
         record.update(reason=cell.reason, spread=cell.spread, noisy=cell.noisy)
+        record.update(cell.gauges.record())
         records.append(record)
     return pd.DataFrame(records) if records else pd.DataFrame(columns=CELL)
 

@@ -1,5 +1,5 @@
 """The two tables that open a report, and print in a terminal: rich where there is one, aligned plain text where output
-is piped. The pages show the same cells."""
+is piped. The pages show the same cells. A run of the drivers memory and latency alone prints their tables instead."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from rcb import memory_tables, memory_words
 from rcb.analysis import Analysis
 from rcb.crossing import ALWAYS, NEVER, Turn
+from rcb.drivers import OVERHEAD, SCALING
 from rcb.paragraphs import paragraphs
-from rcb.summary import OVERHEAD, SCALING, Cell, Headline, Summary
+from rcb.summary import Cell, Headline, Summary
 from rcb.tradeoff import Curve
 from rcb.view import Anchors, Grid, Shown, figure, grid, number_of_place, ratio, text, turn
 from rcb.wording import NO_NUMBER, counted, floor_sentence, number, span, status_sentence
@@ -77,7 +79,8 @@ def _tradeoff_row(analysis: Analysis, variant: str, anchors: Anchors) -> Tuple[S
     private, hot = tradeoff.curve(variant, "private", "op=pair"), tradeoff.curve(variant, "shared_one")
     most: Optional[Cell] = series.points[0][1].cell if series else None
     return (text(variant), ratio(mean, bounds=False), text(span(mean)), crossing(private),
-            gain(private), crossing(hot), gain(hot), _limit(series.fall, anchors.at(most)) if series else Shown(NO_NUMBER),
+            gain(private), crossing(hot), gain(hot),
+            _limit(series.fall, anchors.at(most)) if series else Shown(NO_NUMBER),
             Shown(f"{analysis.sizes[variant]:g}" if variant in analysis.sizes else NO_NUMBER))
 
 
@@ -85,23 +88,25 @@ def tradeoff_lines(analysis: Analysis, anchors: Anchors = NOWHERE) -> Grid:
     """Every variant without a GIL against gil."""
     most = analysis.tradeoff.most
     head = ("variant", "vs gil", "95 % interval", "private beats gil from", f"private at {most} vs gil",
-            "shared_one beats gil from", f"shared_one at {most} vs gil", f"% shared at {most} up to", "bytes of an object")
+            "shared_one beats gil from", f"shared_one at {most} vs gil", f"% shared at {most} up to",
+            "bytes of an object")
     order = sorted(analysis.tradeoff.choices, key=lambda name: (analysis.tradeoff.mean_tax[name].value, name))
-    return grid(f"Without a GIL, against the variant gil: cost on one thread, and from how many threads and up to which "
-                f"share of shared references it does more work than gil at its best, on up to "
+    return grid("Without a GIL, against the variant gil: cost on one thread, and from how many threads and up to which "
+                "share of shared references it does more work than gil at its best, on up to "
                 f"{counted(most, 'thread')}", head, [_tradeoff_row(analysis, name, anchors) for name in order])
 
 
 def headline_note(summary: Summary) -> str:
-    return ("ns: median time of one operation on one thread. vs plain: geometric mean of the cost over the overhead driver. "
-            f"at {summary.max_threads}: throughput on {counted(summary.max_threads, 'thread')}, own one thread = 1.")
+    return ("ns: median time of one operation on one thread. vs plain: geometric mean of the cost over the overhead "
+            f"driver. at {summary.max_threads}: throughput on {counted(summary.max_threads, 'thread')}, own one "
+            "thread = 1.")
 
 
 def tradeoff_note(analysis: Analysis) -> str:
     margin = number((analysis.tradeoff.bar - 1.0) * 100.0)
-    return ("vs gil: geometric mean of the cost of one operation on one thread, gil = 1. To beat gil on N threads is to do "
-            "more work than gil does on the count of threads, N or fewer, at which it does best, by more than the noise "
-            f"floor of a cell ({margin} %). In square brackets: 95 % interval.")
+    return ("vs gil: geometric mean of the cost of one operation on one thread, gil = 1. To beat gil on N threads is "
+            "to do more work than gil does on the count of threads, N or fewer, at which it does best, by more than "
+            f"the noise floor of a cell ({margin} %). In square brackets: 95 % interval.")
 
 
 def notes(summary: Summary) -> List[str]:
@@ -120,14 +125,15 @@ def print_plain(table: Grid, out: TextIO) -> None:
 
 
 def print_rich(table: Grid, title: str, out: TextIO) -> None:
-    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+    shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
     for place, name in enumerate(table.head):
         # Heads are broken at every word, so that the table fits a terminal of 80 columns or little more.
         shown.add_column(re.sub(r"(?<=_)| ", "\n", name), justify="left" if place == 0 else "right", overflow="fold",
                          no_wrap=place == 0)
     for row in table.texts:
         shown.add_row(*row)
-    Console(file=out).print(shown)
+    # Names come from rows: brackets in one are no markup.
+    Console(file=out, markup=False).print(shown)
 
 
 def print_grid(table: Grid, title: str, out: TextIO) -> None:
@@ -150,10 +156,16 @@ def _say(lines: Sequence[str], out: TextIO) -> None:
 def print_report(analysis: Analysis, out: TextIO) -> None:
     """The answer as a terminal shows it: the two tables, what they mean, and the paragraphs."""
     summary = analysis.summary
-    print_grid(headline(summary), "Cost and scaling of reference counting", out)
-    _say([headline_note(summary)], out)
-    if analysis.tradeoff.curves:
+    beside = [] if summary.headline else memory_tables.grids(summary)
+    for one in beside:
+        _say([f"{one.caption}:"], out)
+        print_grid(one, "", out)
+        print(file=out)
+    if not beside:
+        print_grid(headline(summary), "Cost and scaling of reference counting", out)
+        _say([headline_note(summary)], out)
+    if analysis.tradeoff.of_counting:
         print(file=out)
         print_grid(tradeoff_lines(analysis), "Without a GIL, against gil", out)
         _say([tradeoff_note(analysis), "", *paragraphs(analysis.tradeoff), ""], out)
-    _say(notes(summary), out)
+    _say([*memory_words.sentences(summary), *notes(summary)], out)

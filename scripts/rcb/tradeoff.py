@@ -1,7 +1,7 @@
 """The question that this suite exists for: what each variant without a GIL costs and gains against the GIL.
 
-"Beats the GIL" means one thing everywhere: on N threads more throughput than the variant gil has on the count of threads,
-N or fewer, at which it does best, by more than the noise floor of the run."""
+"Beats the GIL" means one thing everywhere: on N threads more throughput than the variant gil has on the count of
+threads, N or fewer, at which it does best, by more than the noise floor of the run."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from rcb.crossing import UNKNOWN, Turn, crossover, fall
+from rcb.drivers import OVERHEAD, SCALING, has_tax, scales
 from rcb.rows import Rows
-from rcb.schema import CELL, MEASURED
+from rcb.schema import CELL, MEASURED, pairs
 from rcb.stats import NOTHING, Interval, Ratio, Sample, geometric_mean, ratio
-from rcb.summary import OVERHEAD, SCALING, Cell, NoiseFloor, Summary
+from rcb.summary import Cell, NoiseFloor, Summary
 
 GIL = "gil"
 # Counts nothing and frees nothing: what a scheme could gain at most, never a choice.
@@ -34,14 +35,11 @@ def key_of(cell: Cell) -> CellKey:
 
 def parameter(params: str, name: str) -> Optional[float]:
     """The number that a parameter has; None where it is absent or no number."""
-    for part in params.split(";"):
-        key, _, value = part.partition("=")
-        if key == name:
-            try:
-                return float(value)
-            except ValueError:
-                return None
-    return None
+    try:
+        value = float(pairs(params).get(name, ""))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def without(params: str, name: str) -> str:
@@ -167,6 +165,11 @@ class Tradeoff:
         return max(self.counts, default=1)
 
     @property
+    def of_counting(self) -> bool:
+        """Whether counting itself was measured over threads under gil and without it, and not weak references alone."""
+        return any(curve.pattern[0] == SCALING for curve in self.curves)
+
+    @property
     def choices(self) -> Tuple[str, ...]:
         """The variants that a runtime could use."""
         return tuple(name for name in self.variants if name != BOUND)
@@ -199,7 +202,7 @@ def _taxes(free: Sequence[str], cells: Dict[CellKey, Cell], samples: Samples) ->
     for key, cell in cells.items():
         driver, workload, params, variant, threads, placement = key
         base = (driver, workload, params, GIL, threads, placement)
-        if threads == 1 and variant in free and base in cells:
+        if threads == 1 and variant in free and base in cells and has_tax(driver, workload):
             found = samples.ratio(key, base, "ns_per_op")
             yield Tax(cell, found.interval), found
 
@@ -212,8 +215,7 @@ def _curve(pattern: Pattern, variant: str, own: Sequence[Cell], others: Sequence
         if not fewer:
             continue
         best = max(fewer, key=lambda other: other.ops_per_s.value)
-        speedup = cell.ratio if cell.driver == SCALING else NOTHING
-        points.append(Point(cell, best, speedup, samples.ratio(key_of(cell), key_of(best), "ops_per_s")))
+        points.append(Point(cell, best, cell.ratio, samples.ratio(key_of(cell), key_of(best), "ops_per_s")))
     many = any(point.cell.threads > 1 for point in points)
     turn = crossover([point.cell.threads for point in points], [point.against for point in points], bar)
     return Curve(pattern, variant, tuple(points), turn if many else UNKNOWN)
@@ -222,7 +224,7 @@ def _curve(pattern: Pattern, variant: str, own: Sequence[Cell], others: Sequence
 def _curves(free: Sequence[str], cells: Sequence[Cell], bar: float, samples: Samples) -> Iterator[Curve]:
     groups: Dict[Pattern, Dict[str, List[Cell]]] = {}
     for cell in cells:
-        if cell.driver != OVERHEAD:
+        if scales(cell.driver, cell.workload):
             pattern = (cell.driver, cell.workload, cell.params, cell.placement)
             groups.setdefault(pattern, {}).setdefault(cell.variant, []).append(cell)
     for pattern, by_variant in groups.items():
@@ -288,7 +290,7 @@ def weigh(summary: Summary) -> Tradeoff:
                   for name in free}
     return Tradeoff(
         variants=free, bar=bar, taxes=tuple(tax for tax, _ in taxes),
-        counts=tuple(sorted({cell.threads for cell in cells if cell.driver != OVERHEAD})),
+        counts=tuple(sorted({cell.threads for cell in cells if scales(cell.driver, cell.workload)})),
         mean_tax={name: geometric_mean(found) for name, found in by_variant.items()},
         mean_cells={name: len(found) for name, found in by_variant.items()},
         curves=curves,

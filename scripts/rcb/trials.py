@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, Sequence, Tuple
 
+from rcb.drivers import SCALING
 from rcb.rows import Rows
 from rcb.schema import CELL
-from rcb.summary import OVERHEAD
 from rcb.tradeoff import CellKey
 from rcb.wording import counted, number
 
@@ -25,7 +25,7 @@ class CellRows:
 
 
 def _value(driver: str, ns: float, rate: float, status: str) -> str:
-    shown = number(ns) + " ns" if driver == OVERHEAD else number(rate / 1e6) + " M/s"
+    shown = number(rate / 1e6) + " M/s" if driver == SCALING else number(ns) + " ns"
     return shown if status == "ok" else status if status in ("skipped", "invalid") else f"{shown} ({status})"
 
 

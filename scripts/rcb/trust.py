@@ -1,5 +1,5 @@
-"""How far numbers of a machine can be trusted: one finding per circumstance, one verdict over all, with reasons and what
-to do. Used before a run on the machine alone (rcb.doctor), and after it on the rows as well."""
+"""How far numbers of a machine can be trusted: one finding per circumstance, one verdict over all, with reasons and
+what to do. Used before a run on the machine alone (rcb.doctor), and after it on the rows as well."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ VERDICTS = (GOOD, FAIR, POOR)
 # What a finding does to the verdict: nothing (advice alone), fair, poor.
 ADVICE, LOWERS, SPOILS = 0, 1, 2
 
-# Limits of a run: (fair, poor). The first is about the noise floor of a good machine; beyond the second, differences that
-# people care about drown.
+# Limits of a run: (fair, poor). The first is about the noise floor of a good machine; beyond the second, differences
+# that people care about drown.
 NOISY_ROWS = (0.05, 0.25)
 FLOOR_WIDTH = (0.02, 0.05)
 STOLEN = (0.001, 0.01)

@@ -42,8 +42,8 @@ class Fit:
 
     @property
     def peak(self) -> float:
-        """The count of threads at which the model's throughput is highest; infinite when it never falls, or when κ cannot
-        be told from 0."""
+        """The count of threads at which the model's throughput is highest; infinite when it never falls, or when κ
+        cannot be told from 0."""
         if not self.kappa.low > 0.0:
             return math.inf
         return math.sqrt(max(1.0 - self.sigma.value, 0.0) / self.kappa.value)

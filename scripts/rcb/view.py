@@ -73,6 +73,15 @@ def figure(value: float, link: str = "", unit: str = "") -> Shown:
     return Shown(f"{number(value)}{unit}" if known else NO_NUMBER, repr(float(value)) if known else "", link)
 
 
+def amount(found: Interval, scale: float = 1.0, link: str = "") -> Shown:
+    """A number in units of scale with its interval, where it has one that shows: 12.3 [11.9–12.8]."""
+    if not math.isfinite(found.value):
+        return Shown(NO_NUMBER, "", link)
+    value, low, high = (number(one / scale) for one in (found.value, found.low, found.high))
+    edges = f" [{low}–{high}]" if found.bounded and not low == value == high else ""
+    return Shown(value + edges, repr(found.value), link)
+
+
 def factor(value: float) -> str:
     """A ratio's digits: 1.42, and 0.014."""
     return f"{value:.2g}" if abs(value) < 0.0995 else f"{value:.2f}" if abs(value) < 0.1 else number(value)

@@ -70,7 +70,7 @@ def main():
     wrong, checked = [], 0
     with tempfile.TemporaryDirectory() as temporary:
         functions = disassemble(options.objdump, options.binary) if options.binary else {}
-        for variant in [options.variant] if options.variant else sources.variant_names(options.source):
+        for variant in [options.variant] if options.variant else sources.variant_names(options.source, options.flag):
             if not options.binary:
                 functions = disassemble(options.objdump, compile_one(options, variant, pathlib.Path(temporary)))
             traits = sources.traits_of(options.source, options.generated, options.compiler, variant, options.flag)

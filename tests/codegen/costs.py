@@ -6,6 +6,7 @@ every machine that has the same compiler."""
 
 import argparse
 import collections
+import os
 import pathlib
 import platform
 import re
@@ -24,7 +25,9 @@ BEGIN, END = "<!-- costs: begin -->", "<!-- costs: end -->"
 
 
 def run(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    """Its output. Functions of shared libraries are found when the program starts, not in the loop that is counted."""
+    return subprocess.run(command, check=True, capture_output=True, text=True,
+                          env={**os.environ, "LD_BIND_NOW": "1"}).stdout
 
 
 def skip(reason):
@@ -35,7 +38,7 @@ def skip(reason):
 def executed(lines, binary):
     """(is it in the binary, address) -> how often, from callgrind's --dump-instr=yes output."""
     counts, names = collections.Counter(), {}
-    address, inside, is_call = 0, False, False
+    address, inside, is_call, was_call = 0, False, False, False
     for line in lines:
         object_line = re.match(r"^(c?)ob=\((\d+)\)(?: (.*))?$", line)
         if object_line:
@@ -50,16 +53,24 @@ def executed(lines, binary):
                 address = int(where, 16)
             elif where != "*":
                 address += int(where)
-            if not is_call:  # the line after calls= holds what the callee cost: it has lines of its own
-                counts[inside, address] += int(count)
-        is_call = line.startswith("calls=")
+            # The line after calls= holds what the callee cost: it has lines of its own. One more at the same address is
+            # the linker's stub on the way to a shared library.
+            if not is_call:
+                counts[inside and not (was_call and where == "*"), address] += int(count)
+        was_call, is_call = is_call, line.startswith("calls=")
     return counts
+
+
+def symbol_of(variant, loop):
+    """What the loop is called in the listing: peers have names that are no C names."""
+    return f"pair_{loop}__{re.sub('[:-]', '_', variant)}"
 
 
 def count_pair(binary, instructions, variant, loop):
     """The numbers of one row: per pair, of what is executed more than once."""
+    symbol = symbol_of(variant, loop)
     with tempfile.NamedTemporaryFile(mode="r", suffix=".callgrind") as output:
-        run("valgrind", "-q", "--tool=callgrind", "--dump-instr=yes", f"--toggle-collect=pair_{loop}__{variant}",
+        run("valgrind", "-q", "--tool=callgrind", "--dump-instr=yes", f"--toggle-collect={symbol}",
             f"--callgrind-out-file={output.name}", str(binary), variant, loop, str(PAIRS))
         counts = executed(output.read().splitlines(), binary)
     total = collections.Counter()
@@ -74,7 +85,7 @@ def count_pair(binary, instructions, variant, loop):
             total["locked"] += count * instruction.is_atomic
             total["calls"] += count * instruction.is_call
     if not total:
-        sys.exit(f"costs: {variant}: nothing was counted in pair_{loop}__{variant}")
+        sys.exit(f"costs: {variant}: nothing was counted in {symbol}")
     return {name: f"{round(total[name] / PAIRS, 2):g}" for name in COLUMNS[2:]}
 
 
@@ -107,8 +118,16 @@ def processor():
     return match.group(1) if match else "unknown"
 
 
-def report(binary, compiler):
+def made_with(binary, compiler):
+    """What the numbers depend on: a page that was made with others cannot be compared."""
     yield compiler_line(compiler) + "  "
+    libraries = run(str(binary), "--libraries").strip()
+    if libraries:
+        yield f"Libraries: {libraries}  "
+
+
+def report(binary, compiler):
+    yield from made_with(binary, compiler)
     yield f"Counted by: {run('valgrind', '--version').strip()}, on {processor()}"
     for loop, title in LOOPS:
         yield ""
@@ -124,8 +143,9 @@ def facts(lines):
 
 def check(page, binary, compiler):
     recorded = page.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].splitlines()
-    if compiler_line(compiler) not in facts(recorded):
-        skip(f"{page.name} is of another compiler than {compiler_line(compiler)}")
+    for line in facts(made_with(binary, compiler)):
+        if line not in facts(recorded):
+            skip(f"{page.name} was made with others than {line}")
     printed = facts(report(binary, compiler))
     if facts(recorded) == printed:
         print(f"{page.name} is what scripts/costs prints")

@@ -2,13 +2,29 @@
  * tool that counts what they execute. Nothing here reads a clock.
  *
  *   pair_cost --list                      name and header bytes of each variant
+ *   pair_cost --libraries                 of peers, with their versions; nothing for our own variants
  *   pair_cost VARIANT hot|set PAIRS       on one object, or once on each of PAIRS objects */
-#include "bench/variant.h"
+#include "bench/peers/peer.h"
 
 static int list(void)
 {
     for (size_t i = 0; i < variant_count; i++)
         printf("%s %u\n", variants[i]->name, variants[i]->object_bytes);
+    return 0;
+}
+
+/* One line. The peers of one library are neighbours. */
+static int libraries(void)
+{
+    const char *last = NULL;
+    for (size_t i = 0; i < variant_count; i++) {
+        const struct peer *peer = variants[i]->peer;
+        if (peer == NULL || (last != NULL && strcmp(last, peer->library) == 0))
+            continue;
+        printf("%s%s %s", last != NULL ? ", " : "", peer->library, peer->version);
+        last = peer->library;
+    }
+    putchar('\n');
     return 0;
 }
 
@@ -67,8 +83,10 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--list") == 0)
         return list();
+    if (argc == 2 && strcmp(argv[1], "--libraries") == 0)
+        return libraries();
     if (argc != 4 || (strcmp(argv[2], "hot") != 0 && strcmp(argv[2], "set") != 0)) {
-        fprintf(stderr, "usage: pair_cost --list | pair_cost VARIANT hot|set PAIRS\n");
+        fprintf(stderr, "usage: pair_cost --list | --libraries | VARIANT hot|set PAIRS\n");
         return 2;
     }
     for (size_t i = 0; i < variant_count; i++)

@@ -7,9 +7,14 @@ import subprocess
 from rules import Traits
 
 
-def variant_names(root):
+LIBGC = "-DRCBENCH_LIBGC"
+
+
+def variant_names(root, extra):
+    """Those whose memory is libgc's only where the flags say that the build has it."""
     text = (root / "variants/variants.def").read_text(encoding="utf-8")
-    return re.findall(r"^VARIANT\(([a-z0-9_]+)\)", text, re.MULTILINE)
+    line = r"^(?:TRACED_)?" if LIBGC in extra else "^"
+    return re.findall(line + r"VARIANT\(([a-z0-9_]+)\)", text, re.MULTILINE)
 
 
 def release_flags(root):

@@ -20,8 +20,12 @@
 #include "tests/conformance/cases/publishing.h"
 #include "tests/conformance/cases/queue_failures.h"
 #include "tests/conformance/cases/registration.h"
+#include "tests/conformance/cases/seeds.h"
+#include "tests/conformance/cases/seeds_collector.h"
 #include "tests/conformance/cases/sequences.h"
 #include "tests/conformance/cases/shared_containers.h"
+#include "tests/conformance/cases/traced.h"
+#include "tests/conformance/cases/traced_deaths.h"
 #include "tests/conformance/cases/upgrades.h"
 #include "tests/conformance/cases/weakrefs.h"
 #include "tests/conformance/cases/graphs.h"
@@ -33,9 +37,11 @@
 #define SKIP_IMMORTAL          (RC_IMMORTAL ? "the scheme has immortal objects" : NULL)
 #define SKIP_SINGLE_OR_MORTAL  (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_MORTAL)
 #define SKIP_UNDYING           (RC_NEVER_FREES ? "nothing dies" : NULL)
+#define SKIP_UNTRACED          (RC_TRACED ? NULL : "no collector traces its memory")
 #define SKIP_MORTAL_OR_UNDYING (RC_NEVER_FREES ? SKIP_UNDYING : SKIP_MORTAL)
 #define SKIP_SINGLE_OR_UNDYING (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : SKIP_UNDYING)
 #define SKIP_ONE_AT_A_TIME_OR_UNDYING (MODE_GIL ? SKIP_GATED : SKIP_SINGLE_OR_UNDYING)
+#define SKIP_UNCOUNTED         (RC_EXACT_AUDIT ? NULL : "the scheme does not know its counts")
 
 #define SKIP_NOT_ABORTING      (RC_COUNT_ABORTS ? NULL : "a count that overflows does not end the process")
 #define SKIP_BOUNDLESS_OR_ABORTING                                                                                   \
@@ -54,6 +60,11 @@ static const struct suite_case suite_cases[] = {
     CASE(try_incref_alive, NULL),
     CASE(death_order, NULL),
     CASE(referent_outlives, NULL),
+
+    CASE(counts_of_variables, SKIP_UNCOUNTED),
+    CASE(death_at_last_drop, SKIP_UNDYING),
+    CASE(references_to_none, NULL),
+    CASE(reading_writes_count, NULL),
 
     CASE(singletons, NULL),
     CASE(small_ints, NULL),
@@ -86,9 +97,17 @@ static const struct suite_case suite_cases[] = {
     CASE(finalizer_dismantles, SKIP_UNDYING),
     CASE(large_cycle, SKIP_UNDYING),
 
+    CASE(cycles_leak_exactly, SKIP_UNDYING),
+    CASE(collections_by_event, SKIP_UNDYING),
+    CASE(collections_by_time, SKIP_UNDYING),
+    CASE(collector_off_after_fork, SKIP_UNDYING),
+
     CASE(random_graphs, SKIP_UNDYING),
     CASE(random_graphs_of_threads, SKIP_SINGLE_OR_UNDYING),
     CASE(world_stops, SKIP_SINGLE_OR_UNDYING),
+    CASE(finalizer_stops_world, SKIP_SINGLE_OR_UNDYING),
+    CASE(garbage_of_others, SKIP_SINGLE_OR_UNDYING),
+    CASE(garbage_being_merged, SKIP_SINGLE_OR_UNDYING),
     CASE(collects_what_threads_left, SKIP_SINGLE_OR_UNDYING),
     CASE(collection_without_memory, SKIP_UNDYING),
 
@@ -101,6 +120,18 @@ static const struct suite_case suite_cases[] = {
     CASE(weakref_sees_resurrected, SKIP_UNDYING),
     CASE(weakref_race, SKIP_SINGLE_OR_UNDYING),
     CASE(weakref_makers, SKIP_SINGLE_OR_UNDYING),
+
+    CASE(traced_memory_is_bounded, SKIP_UNTRACED),
+    CASE(traced_nothing_is_left, SKIP_UNTRACED),
+    CASE(traced_disabled, SKIP_UNTRACED),
+    CASE(traced_kept, SKIP_UNTRACED),
+    CASE(traced_blocked, SKIP_UNTRACED),
+    CASE(traced_threads_leave, SKIP_UNTRACED),
+    CASE(traced_weakrefs, SKIP_UNTRACED),
+    CASE(traced_weakref_race, SKIP_UNTRACED),
+    CASE(traced_callbacks, SKIP_UNTRACED),
+    CASE(traced_finalizers, SKIP_UNTRACED),
+    CASE(traced_fork, SKIP_UNTRACED),
 
     CASE(instance_slots, NULL),
     CASE(instance_dict, NULL),

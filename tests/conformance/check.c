@@ -1,4 +1,4 @@
-/* Ends a case that found something wrong. See check.h. */
+/* Ends a case that found something wrong, and prints what one has measured. See check.h. */
 #include "tests/conformance/check.h"
 
 #include <stdarg.h>
@@ -7,6 +7,19 @@
 #include <unistd.h>
 
 const char *check_context = "";
+bool check_verbose;
+
+void check_measured(const char *what, const char *format, ...)
+{
+    if (!check_verbose)
+        return;
+    char value[100];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(value, sizeof value, format, arguments);
+    va_end(arguments);
+    printf("measured %s: %s: %s\n", check_context, what, value);
+}
 
 void check_failed(const char *file, int line, const char *format, ...)
 {

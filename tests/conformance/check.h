@@ -3,6 +3,7 @@
 #ifndef RCBENCH_TESTS_CONFORMANCE_CHECK_H
 #define RCBENCH_TESTS_CONFORMANCE_CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What is printed before the message: the running case. */
@@ -10,6 +11,10 @@ extern const char *check_context;
 
 __attribute__((noreturn, format(printf, 3, 4))) void check_failed(const char *file, int line, const char *format,
                                                                   ...);
+
+/* Whether somebody wants to know what cases measure (conformance --verbose), and a line for it. */
+extern bool check_verbose;
+__attribute__((format(printf, 2, 3))) void check_measured(const char *what, const char *format, ...);
 
 #define CHECK(condition)                                                                                             \
     do {                                                                                                             \

@@ -1,10 +1,10 @@
 /* conformance: runs the suite on one variant. Each case runs in a process of its own, so that one which
  * crashes or hangs is one failure, and so that every case finds the model as new.
  *
- *   conformance --variant NAME [--case NAME]... [--here]     0: all passed, 1: not all
- *   conformance --list                                       variants and cases
+ *   conformance --variant NAME [--case NAME]... [--here] [--verbose]     0: all passed, 1: not all
+ *   conformance --list                                                   variants and cases
  *
- * --here runs the cases in this process, for a debugger. */
+ * --here runs the cases in this process, for a debugger. --verbose prints what cases have measured. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -111,7 +111,8 @@ static bool run_case(const struct suite *suite, const struct suite_case *one, bo
 
 static int bad_usage(const char *what, const char *value)
 {
-    fprintf(stderr, "conformance: %s '%s'; usage: --variant NAME [--case NAME]... [--here] | --list\n", what, value);
+    fprintf(stderr, "conformance: %s '%s'; usage: --variant NAME [--case NAME]... [--here] [--verbose] | --list\n",
+            what, value);
     return EXIT_USAGE;
 }
 
@@ -136,6 +137,8 @@ static int parse(struct choice *choice, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--here") == 0) {
             choice->here = true;
+        } else if (strcmp(argv[i], "--verbose") == 0) {
+            check_verbose = true;
         } else if (strcmp(argv[i], "--variant") == 0 && i + 1 < argc) {
             if ((choice->suite = find_suite(argv[++i])) == NULL)
                 return bad_usage("there is no variant", argv[i]);

@@ -49,7 +49,7 @@ static bool guard_holds(const struct block *block)
     return guard == GUARD;
 }
 
-static bool must_fail(void)
+bool memory_must_fail(void)
 {
     if (a32_load_relaxed(&memory.fail_all))
         return true;
@@ -81,7 +81,7 @@ void *memory_alloc(size_t size)
 {
     if (size == 0)
         check_failed(__FILE__, __LINE__, "an allocation of no bytes");
-    if (must_fail())
+    if (memory_must_fail())
         return NULL;
     struct block *block = NULL;
     if (size == memory.reuse_size)

@@ -24,6 +24,8 @@ void memory_free(void *block, size_t size);
 
 /* The k-th allocation from now on fails, and no other; 0: none does. */
 void memory_fail_at(uint64_t k);
+/* One allocation of somebody else's: true when it is to fail. */
+bool memory_must_fail(void);
 /* Whether the failure asked for last has happened. */
 bool memory_has_failed(void);
 /* All allocations fail while this is on. */

@@ -47,6 +47,13 @@ def variant_names(root: Path) -> List[str]:
     return list(by_text.values())
 
 
+def unjudged_headers(root: Path) -> Set[str]:
+    """Those of variants whose memory is libgc's, which no means can replace: nobody would judge their mutants."""
+    listed = re.findall(r"^TRACED_VARIANT\((\w+)\)", (root / "variants/variants.def").read_text(encoding="utf-8"), re.M)
+    core = {path.relative_to(root).as_posix() for path in root.glob("core/*_traced.h")}
+    return {f"variants/{name}.h" for name in listed} | core
+
+
 def _renumbered(assembler: str) -> str:
     numbers: Dict[str, str] = {}
     return _LABEL.sub(lambda found: numbers.setdefault(found.group(), f".L{len(numbers)}"), assembler)

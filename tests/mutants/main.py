@@ -14,7 +14,7 @@ from typing import Dict, List, Sequence
 
 import records
 import survivors
-from build import BuildError, Builder, variant_names
+from build import BuildError, Builder, unjudged_headers, variant_names
 from judge import SURVIVED, Judge, Verdict
 from means import MEANS, present
 from mutate import OPERATORS, Mutant, mutants_of
@@ -59,7 +59,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def generate(options: argparse.Namespace) -> List[Mutant]:
     """All mutants of the folder that is asked for."""
     paths = sorted((ROOT / ("core" if options.core else "variants")).glob("*.h"))
-    return [mutant for path in paths
+    unjudged = unjudged_headers(ROOT)
+    return [mutant for path in paths if path.relative_to(ROOT).as_posix() not in unjudged
             for mutant in mutants_of(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))]
 
 

@@ -71,7 +71,7 @@ class Verdicts(Made):
         for runtime, variant in (("peer:cpython-2.7", "gil"), ("peer:cpython-3.11.2", "gil"),
                                  ("peer:cpython-3.12", "gil_immortal"), ("peer:cpython-3.13t", "biased"),
                                  ("peer:cpython-3.14.1t", "biased"), ("peer:cpython-3.13t-gil", "gil_immortal"),
-                                 ("peer:pypy-7.3", None), ("peer:arc", None)):
+                                 ("peer:pypy-7.3", None), ("peer:jython-2.7", "tracing"), ("peer:rust-arc", None)):
             self.assertEqual(variant, peers.stand_in_for(runtime))
 
     def test_tidy_table(self) -> None:

@@ -40,8 +40,8 @@ class Browser:
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._child = subprocess.Popen(
             [str(_program()), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-             "--no-first-run", "--remote-debugging-port=0", f"--user-data-dir={self._home.name}", "--window-size=1280,900",
-             "about:blank"],
+             "--no-first-run", "--remote-debugging-port=0", f"--user-data-dir={self._home.name}",
+             "--window-size=1280,900", "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, "HOME": self._home.name})
         self._socket: Any = None
         try:

@@ -3,8 +3,8 @@
 
 Environment: STAND_IN_DELAY seconds per trial, STAND_IN_ROUND_S the plan's estimate, STAND_IN_INVALID a variant whose
 trials are invalid, STAND_IN_NOISE a variant whose trials are spoiled once and measured again, STAND_IN_CRASH trials
-after which it dies, STAND_IN_CALLS a file to which it adds its arguments, STAND_IN_WIDE a variant whose costs scatter by
-20 %."""
+after which it dies, STAND_IN_CALLS a file to which it adds its arguments, STAND_IN_WIDE a variant whose costs scatter
+by 20 %."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import List
 
 import chromium
 import made_up
+import made_up_memory
 
 from rcb import remake
 
@@ -55,6 +56,7 @@ class Pages(unittest.TestCase):
         for place, directory in enumerate(runs):
             directory.mkdir()
             rows = made_up.with_waits(made_up.run(seed=place + 1, host=f"made-up-{place}"))
+            rows += [{**one, "host": f"made-up-{place}"} for one in made_up_memory.run()]
             made_up.write(directory / "trials.csv", rows)
             (directory / "run.json").write_text(json.dumps({"complete": True, "warnings": ["made up"], "trust": {
                 "verdict": "poor", "reasons": ["made up"], "advice": ["measure"]}}), encoding="utf-8")
@@ -107,7 +109,8 @@ class Pages(unittest.TestCase):
 
     def test_sorting_by_keyboard(self) -> None:
         self.browser.open(self.page)
-        column = "Array.from(document.querySelectorAll('#all-cells tbody tr'), (row) => Number(row.cells[7].dataset.key))"
+        column = ("Array.from(document.querySelectorAll('#all-cells tbody tr'), "
+                  "(row) => Number(row.cells[7].dataset.key ?? row.cells[7].textContent))")
         head = "document.querySelectorAll('#all-cells thead th')[7]"
         self.assertNotEqual(sorted(self.browser.evaluate(column)), self.browser.evaluate(column))
         self.browser.evaluate(f"{head}.querySelector('button').focus()")

@@ -96,7 +96,8 @@ class MadeUp(ScratchTest):
          "echo max > /sys/fs/cgroup/cpu.max", "fair"),
         ("steal", "proc/stat", "cpu0 5 0 5 985 0 0 0 5 0 0\ncpu1 5 0 5 990 0 0 0 0 0 0\n", "0.25%", "guest", "fair"),
         ("steal", "proc/stat", "cpu0 5 0 5 900 0 0 0 90 0 0\ncpu1 5 0 5 990 0 0 0 0 0 0\n", "4.50%", "guest", "poor"),
-        ("perf counters", "proc/sys/kernel/perf_event_paranoid", "4\n", "paranoid is 4", "perf_event_paranoid=1", "good"),
+        ("perf counters", "proc/sys/kernel/perf_event_paranoid", "4\n", "paranoid is 4", "perf_event_paranoid=1",
+         "good"),
         ("aslr", "proc/sys/kernel/randomize_va_space", "0\n", "0 instead of 2", "randomize_va_space=2", "fair"),
         ("huge pages", "sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise\n", "always", "madvise", "good"),
         ("clock source", "sys/devices/system/clocksource/clocksource0/current_clocksource", "hpet\n", "hpet",
@@ -120,7 +121,8 @@ class MadeUp(ScratchTest):
         self.assertEqual("ok", self.changed("proc/stat", stat)["steal"].verdict)
 
     def test_what_is_missing_is_unknown(self) -> None:
-        for item, path in (("swap", "proc/meminfo"), ("steal", "proc/stat"), ("turbo", f"{CPUS}/intel_pstate/no_turbo")):
+        for item, path in (("swap", "proc/meminfo"), ("steal", "proc/stat"),
+                           ("turbo", f"{CPUS}/intel_pstate/no_turbo")):
             self.assertEqual("unknown", self.changed(path, None)[item].verdict)
 
     def test_the_worst_comes_first(self) -> None:

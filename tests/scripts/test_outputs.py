@@ -106,7 +106,8 @@ class Same(unittest.TestCase):
 
     def test_the_csv_has_the_numbers_of_the_page(self) -> None:
         with (self.scratch / "tradeoff.csv").open(newline="", encoding="utf-8") as file:
-            means = {one["variant"]: float(one["value"]) for one in csv.DictReader(file) if one["quantity"] == "tax_mean"}
+            means = {one["variant"]: float(one["value"]) for one in csv.DictReader(file)
+                     if one["quantity"] == "tax_mean"}
         for line in table.tradeoff_lines(self.analysis).rows:
             self.assertEqual(f"{means[line[0].text]:.2f}×", line[1].text)
 

@@ -18,7 +18,8 @@ from rcb.errors import UsageError
 from rcb.options import parse
 from rcb.rundir import derived_seed
 
-SMALL = ("--processes", 2, "--repetitions", 3, "--seed", 7, "--variants", "plain,atomic,gil", "--workloads", "private,churn")
+SMALL = ("--processes", 2, "--repetitions", 3, "--seed", 7, "--variants", "plain,atomic,gil",
+         "--workloads", "private,churn")
 WIDE = {"STAND_IN_WIDE": "atomic"}
 
 

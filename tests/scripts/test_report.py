@@ -75,7 +75,8 @@ class Report(ScratchTest):
         self.assertEqual(1, page.counts["img"])
         self.assertTrue(all(page.labels))
         for part in ("Noise floor", "made-up &lt;cpu&gt;", "turbo is on", "lost increment", "runs on one thread, only",
-                     "On one thread", "On 2 threads", "prefers-color-scheme: dark", "When dropping the GIL pays", "Not fitted"):
+                     "On one thread", "On 2 threads", "prefers-color-scheme: dark", "When dropping the GIL pays",
+                     "Not fitted"):
             self.assertTrue(part in text, f"the report lacks '{part}'")
         self.assertFalse("<cpu>" in text, "the report does not escape")
         self.assertEqual([], re.findall(r"\bnan\b", text))

@@ -86,7 +86,8 @@ class SixteenCores(unittest.TestCase):
             self.assertTrue(mean.bounded)
         for variant, workload, params, expected in (
                 ("biased", "private", "op=pair", 2), ("atomic", "private", "op=pair", 8), ("none", "private", "", 1),
-                ("biased", "shared_one", "", NEVER), ("biased", "mixed", "p=25", 4), ("atomic", "mixed", "p=100", NEVER)):
+                ("biased", "shared_one", "", NEVER), ("biased", "mixed", "p=25", 4),
+                ("atomic", "mixed", "p=100", NEVER)):
             with self.subTest(f"{variant} {workload} {params}"):
                 curve = found.curve(variant, workload, params)
                 self.assertEqual(expected, curve.crossover.value if curve else None)
@@ -106,7 +107,7 @@ class SixteenCores(unittest.TestCase):
                 if series.threads < cost:
                     self.assertEqual(ALWAYS, series.fall.value)
                 else:
-                    # Where threads ÷ time is the bar: made-up times are straight lines over the share, so this is exact.
+                    # Where threads ÷ time is the bar: made-up times are straight lines over the share: this is exact.
                     share = 100.0 * (series.threads / found.bar - cost) / (contended - cost)
                     self.assertAlmostEqual(share, series.fall.value, delta=1.0)
                     self.assertLess(series.fall.low, series.fall.high)
@@ -149,9 +150,11 @@ class SixteenCores(unittest.TestCase):
         names = ("quantity", "driver", "workload", "params", "variant", "threads", "placement")
         keys = [tuple(one[name] for name in names) for one in lines]
         self.assertEqual(len(keys), len(set(keys)))
-        by_key = {(one["quantity"], one["workload"], one["params"], one["variant"], one["threads"]): one for one in lines}
+        by_key = {(one["quantity"], one["workload"], one["params"], one["variant"], one["threads"]): one
+                  for one in lines}
         hot = by_key["crossover", "shared_one", "", "biased", "16"]
-        self.assertEqual(("", "never", "never", "never"), tuple(hot[name] for name in ("value", "low", "high", "outcome")))
+        self.assertEqual(("", "never", "never", "never"),
+                         tuple(hot[name] for name in ("value", "low", "high", "outcome")))
         self.assertEqual("2", by_key["crossover", "private", "op=pair", "biased", "16"]["value"])
         page = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
         for name in {*records.COLUMNS, *records.MODEL_COLUMNS, *(one["quantity"] for one in lines)}:
@@ -191,7 +194,8 @@ class Weighing(ScratchTest):
     def test_oversubscribed_cells_do_not_count(self) -> None:
         found = self.weigh(made_up.curve("private", "op=pair", "gil", lambda n: 1.0, (1, 2))
                            + made_up.curve("private", "op=pair", "biased", lambda n: 0.8 * n, (1, 2))
-                           + made_up.curve("private", "op=pair", "biased", lambda n: 0.1, (4,), status="oversubscribed"))
+                           + made_up.curve("private", "op=pair", "biased", lambda n: 0.1, (4,),
+                                           status="oversubscribed"))
         self.assertEqual(2, found.most)
         self.assertEqual(2.0, found.curve("biased", "private").crossover.value)  # type: ignore[union-attr]
 

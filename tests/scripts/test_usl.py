@@ -1,4 +1,5 @@
-"""Tests of the Universal Scalability Law on made-up throughput: it finds what was put in, and says when it does not fit."""
+"""Tests of the Universal Scalability Law on made-up throughput: it finds what was put in, and says when it does not
+fit."""
 
 from __future__ import annotations
 

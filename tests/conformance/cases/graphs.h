@@ -269,6 +269,151 @@ static void case_world_stops(void)
     fixture_close();
 }
 
+/* A finalizer that stops the world itself, of an object that waits to be merged by its owner, who stops the world first:
+ * nothing of the sort may run while the world stands still. */
+struct stopping {
+    struct object *node;
+    struct a32 made, dropped;
+};
+
+static void node_count_all(struct object *node)
+{
+    (void)node;
+    CHECK((int64_t)gc_get_objects() >= 1);
+}
+
+static void stopping_crew(struct crew *crew, unsigned index)
+{
+    struct stopping *shared = crew->argument;
+    if (index == 1) {
+        await(&shared->made, 1);
+        object_decref(shared->node);
+        a32_store_release(&shared->dropped, 1);
+        return;
+    }
+    shared->node = final_node_new(1);
+    CHECK_INT(object_publish(shared->node), 0);
+    a32_store_release(&shared->made, 1);
+    while (a32_load_acquire(&shared->dropped) == 0) {
+        if (!RC_LATE)
+            thread_safepoint(thread_self()); /* otherwise the owner would merge here */
+        shim_yield();
+    }
+    CHECK(gc_collect(GC_OLD) >= 0);
+    settle();
+    check_deaths(1);
+}
+
+static void case_finalizer_stops_world(void)
+{
+    struct stopping shared = {0};
+    nodes_open();
+    node_log.finalizer = node_count_all;
+    crew_run(2, stopping_crew, &shared);
+    fixture_close();
+}
+
+/* Garbage that outlives its collection: its owner is merging its queue, and rests in the finalizer of what comes before
+ * it there. It dies later, and what has been made meanwhile stays tracked. */
+static struct merging {
+    struct object *first, *ring;
+    struct a32 made, resting, collected;
+} merging;
+
+enum { MERGING_NEW = 600 };
+
+static void node_rest(struct object *node)
+{
+    (void)node;
+    if (!RC_LATE)
+        return; /* it runs on the thread that drops */
+    a32_store_release(&merging.resting, 1);
+    await(&merging.collected, 1);
+}
+
+static void merging_stranger(void)
+{
+    static struct object *nodes[MERGING_NEW];
+    await(&merging.made, 1);
+    object_decref(merging.first);
+    object_decref(merging.ring);
+    a32_store_release(&merging.made, 2);
+    if (RC_LATE)
+        await(&merging.resting, 1);
+    CHECK_INT(gc_collect(GC_OLD), 2);
+    for (uint32_t i = 0; i < MERGING_NEW; i++)
+        nodes[i] = node_new(i);
+    a32_store_release(&merging.collected, 1);
+    await(&merging.made, 3);
+    CHECK_INT((int64_t)gc_get_objects(), MERGING_NEW);
+    for (uint32_t i = 0; i < MERGING_NEW; i++)
+        object_decref(nodes[i]);
+}
+
+static void merging_crew(struct crew *crew, unsigned index)
+{
+    (void)crew;
+    if (index == 1) {
+        merging_stranger();
+        return;
+    }
+    merging.first = final_node_new(1);
+    merging.ring = node_ring(2, 2, false);
+    CHECK_INT(object_publish(merging.first) | object_publish(merging.ring), 0);
+    a32_store_release(&merging.made, 1);
+    while (a32_load_acquire(&merging.made) != 2) {
+        if (!RC_LATE)
+            thread_safepoint(thread_self()); /* otherwise the owner would merge here */
+        shim_yield();
+    }
+    await(&merging.collected, 1);
+    settle();
+    a32_store_release(&merging.made, 3);
+}
+
+static void case_garbage_being_merged(void)
+{
+    nodes_open();
+    node_log.finalizer = node_rest;
+    crew_run(2, merging_crew, NULL);
+    check_deaths(3 + MERGING_NEW);
+    fixture_close();
+}
+
+/* Garbage of one thread, which another collects, refers to what the first one counts meanwhile as its own. */
+static void private_crew(struct crew *crew, unsigned index)
+{
+    struct a32 *done = crew->argument;
+    while (index == 1 && a32_load_acquire(done) == 0) {
+        CHECK(gc_collect(GC_YOUNG) >= 0);
+        thread_safepoint(thread_self());
+    }
+    for (int round = 0; index == 0 && round < GRAPHS_OF_THREADS; round++) {
+        struct object *own = node_new(0), *ring = node_ring(1, 2, false);
+        node_set(ring, 1, own);
+        object_decref(ring);
+        for (int i = 0; i < 300; i++) {
+            object_incref(own);
+            if (i % 16 == 0)
+                thread_safepoint(thread_self());
+            object_decref(own);
+        }
+        object_decref(own);
+    }
+    a32_store_release(done, 1);
+}
+
+static void case_garbage_of_others(void)
+{
+    struct a32 done = {0};
+    nodes_open();
+    crew_run(2, private_crew, &done);
+    CHECK(gc_collect(GC_OLD) >= 0);
+    settle();
+    check_deaths(3 * GRAPHS_OF_THREADS);
+    fixture_close();
+}
+
 /* Threads that leave their objects to the collector, and new ones that come. */
 static void leavers_crew(struct crew *crew, unsigned index)
 {

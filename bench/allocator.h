@@ -1,0 +1,19 @@
+/* allocator.h - which allocator the objects come from.
+ *
+ * rcbench is linked with jemalloc and calls its sdallocx. For another allocator the program starts itself
+ * again with a preload: a small library beside the binary (bench/preload/sdallocx.c) puts sdallocx on top of free, and
+ * the allocator's own library comes before jemalloc where the loader looks for malloc. */
+#ifndef RCBENCH_BENCH_ALLOCATOR_H
+#define RCBENCH_BENCH_ALLOCATOR_H
+
+/* The one that serves this process: jemalloc, system, mimalloc, or the name of another one's file. Static. */
+const char *allocator_name(void);
+
+/* The names that allocator_select takes; ends with NULL. */
+const char *const *allocator_names(void);
+
+/* Returns 0 when `name`, one of those, serves this process. Otherwise starts the program again with argv, so that it does, and does not
+ * return; or -1 after one line on standard error: there is no such allocator here. Before any thread is started. */
+int allocator_select(const char *name, char **argv);
+
+#endif
