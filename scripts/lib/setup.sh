@@ -152,6 +152,18 @@ setup_need_tests() {
     setup_lacks "libclang-rt-$(setup_clang_major)-dev"
 }
 
+# Runtimes that scripts/peers measures, and what their extension needs; each where the distribution has it.
+setup_need_peers() {
+    local package
+    setup_command gcc gcc
+    for package in pypy3:pypy3 jython:jython; do
+        command -v "${package%%:*}" >/dev/null 2>&1 && continue
+        if setup_knows "${package#*:}"; then setup_lacks "${package#*:}"; fi
+    done
+    [[ -e "$(/usr/bin/python3 -c 'import sysconfig; print(sysconfig.get_paths()["include"])' 2>/dev/null)/Python.h" ]] ||
+        setup_lacks python3-dev
+}
+
 # What builds for AArch64 and runs it here. Fails, after one line, where the distribution has no such packages (on
 # AArch64 itself the other tests are these tests).
 setup_need_cross() {

@@ -37,6 +37,7 @@ class Settings:
     threads: Optional[str] = None
     placement: Optional[str] = None
     cells: Tuple[str, ...] = ()  # these alone; all where it is empty
+    peers: bool = False
 
     def arguments(self) -> List[str]:
         found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
@@ -44,6 +45,8 @@ class Settings:
             value = getattr(self, name)
             if value is not None:
                 found += [f"--{name}", value]
+        if self.peers:
+            found.append("--peers")
         if self.cells:
             found.append(f"--benchmark_filter={_pattern(self.cells)}")
         return found
@@ -125,6 +128,16 @@ class Binary:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise CommandError(f"{self._path.name} {' '.join(arguments)}: exit status {done.returncode}: {last}")
         return done.stdout
+
+    def has_peers(self) -> bool:
+        """Does the binary measure libraries of others? One that knows the flag may have been built without any."""
+        if not re.search(r"^\s*--peers\b", self._call(["--help"]), re.MULTILINE):
+            return False
+        try:
+            self._call(["--peers", "--list"])
+        except RelayedUsageError:
+            return False
+        return True
 
     def plan(self, settings: Settings) -> Plan:
         """Asks for the plan; a usage error is the binary's own line."""

@@ -54,7 +54,7 @@ def _range(cells: Sequence[Cell], value: Callable[[Cell], float], unit: str) -> 
 def overhead_cells(summary: Summary) -> Optional[Chart]:
     """One panel of bars per workload of the overhead driver."""
     order = {line.variant: place for place, line in enumerate(summary.headline)}
-    patterns = _patterns([cell for cell in summary.cells if cell.driver == OVERHEAD and cell.measured])
+    patterns = _patterns([cell for cell in summary.own if cell.driver == OVERHEAD and cell.measured])
     if not patterns:
         return None
     most = max(len(cells) for cells in patterns.values())
@@ -72,7 +72,7 @@ def overhead_cells(summary: Summary) -> Optional[Chart]:
 
 
 def _scaling_cells(summary: Summary) -> List[Cell]:
-    return [cell for cell in summary.cells if cell.driver == SCALING and cell.measured]
+    return [cell for cell in summary.own if cell.driver == SCALING and cell.measured]
 
 
 def _speedup_bars(summary: Summary, patterns: Dict[str, List[Cell]]) -> str:

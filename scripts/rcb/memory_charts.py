@@ -24,7 +24,7 @@ Line = List[Tuple[float, Interval]]
 
 def _looks(summary: Summary) -> Dict[str, Look]:
     """Variants look as they do in the charts of scaling, as far as they are there."""
-    measured = [cell for cell in summary.cells if cell.measured]
+    measured = [cell for cell in summary.own if cell.measured]
     first = sorted({cell.variant for cell in measured if cell.driver == SCALING})
     return looks(first + sorted({cell.variant for cell in measured} - set(first)))
 

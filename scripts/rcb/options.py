@@ -10,7 +10,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from rcb.errors import UsageError, guarded, not_accepted
 
@@ -60,11 +60,13 @@ class Options:
     out: Optional[Path]
     resume: Optional[Path]
     no_install: bool
+    peers: Optional[bool] = None
+    python: Optional[List[str]] = None
 
     def given(self) -> Dict[str, Any]:
         """The flags that say what to measure, by name, as far as they were given."""
         names = ("profile", "variants", "workloads", "threads", "placement", "window", "repetitions", "processes",
-                 "seed", "precision", "budget")
+                 "seed", "precision", "budget", "peers", "python")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
@@ -176,6 +178,11 @@ def _threads(value: str) -> str:
     return value
 
 
+# The checks that other commands share.
+count, seed, window, names, threads, one_of, OnceAction, CheckedParser = (
+    _count, _seed, _window, _names, _threads, _one_of, _Once, _Parser)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="scripts/run", allow_abbrev=False)
     parser.add_argument("--profile", action=_Once, type=_one_of("a profile", tuple(PROFILES)))
@@ -189,6 +196,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", action=_Once, type=_seed)
     parser.add_argument("--precision", action=_Once, type=_precision)
     parser.add_argument("--budget", action=_Once, type=_budget)
+    parser.add_argument("--peers", action="store_const", const=True)
+    parser.add_argument("--python", action="append")
     parser.add_argument("--out", action=_Once, type=Path)
     parser.add_argument("--resume", action=_Once, type=Path)
     parser.add_argument("--no-install", action="store_true")
@@ -218,12 +227,15 @@ def parse(arguments: Sequence[str]) -> Options:
     if options.budget is not None and options.precision is None and options.resume is None:
         raise UsageError("--budget: limits what --precision measures on top, and there is no --precision; "
                          "accepted: both, or neither")
+    if options.python and not options.peers and options.resume is None:
+        raise UsageError("--python: names an interpreter for --peers, and there is no --peers; accepted: both, or "
+                         "neither")
     if options.out is not None:
-        _check_out(options.out)
+        check_out(options.out)
     return options
 
 
-def _check_out(out: Path) -> None:
+def check_out(out: Path) -> None:
     accepted = "a new or empty directory (--resume continues a run)"
     if out.exists() and not out.is_dir():
         raise UsageError(not_accepted("--out", out, "a directory", accepted))

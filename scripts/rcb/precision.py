@@ -16,7 +16,7 @@ import pandas as pd
 
 from rcb import rows
 from rcb.drivers import has_tax, scales
-from rcb.schema import CELL
+from rcb.schema import CELL, PEER
 from rcb.stats import Sample, median
 from rcb.summary import BASELINE
 
@@ -44,7 +44,7 @@ def half_width(by_process: Dict[int, np.ndarray], name: str) -> float:
 
 def _measured(trials: Path) -> pd.DataFrame:
     frame = rows.read(trials).measured()
-    return frame[frame["cell"] != ""]
+    return frame[(frame["cell"] != "") & ~frame["variant"].str.startswith(PEER)]
 
 
 def wide_cells(trials: Path, asked: float) -> List[Wide]:

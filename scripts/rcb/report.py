@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rcb import records, sections, trials, wording
+from rcb import peers, records, sections, trials, wording
 from rcb.analysis import Analysis
 from rcb.drawing import standalone
 from rcb.files import texts_of, write_atomically
@@ -254,6 +254,7 @@ def write(analysis: Analysis, directory: Path) -> Path:
     """Writes report.html, report.md, tradeoff.csv, model.csv and the pictures into a run's directory."""
     records.write_tradeoff(analysis.tradeoff, directory / "tradeoff.csv")
     records.write_model(analysis.fits, directory / "model.csv")
+    peers.write(peers.comparisons(analysis.summary), directory / "peers.csv")
     found = sections.all_sections(analysis, Anchors.of(analysis.summary))
     write_pictures(found, directory)
     write_atomically(directory / "report.md", markdown(analysis, found))

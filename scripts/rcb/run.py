@@ -16,10 +16,13 @@ from typing import Any, List, Optional, Sequence, Set, Tuple
 
 from rich.console import Console
 
-from rcb import doctor, precision, rows, rundir, trust
+from rcb import doctor, peers_found, precision, rows, rundir, trust
 from rcb.binary import Binary, Interruption, Plan, Settings, part_of
 from rcb.errors import EXIT_FAILED, EXIT_INTERRUPTED, CommandError, UsageError, guarded
 from rcb.options import PROFILES, Options, Profile, parse
+from rcb.peers import workloads_beside
+from rcb.peers_process import ground_of_rows
+from rcb.peers_run import ROUNDS_MOST, Peers, limit_of_environment
 from rcb.progress import Count, Display, RowCounter, display
 from rcb.remake import conclude
 from rcb.rundir import Manifest, RunDirectory
@@ -92,28 +95,26 @@ def budget_of(options: Options, profile: Profile) -> Optional[float]:
     return options.budget if options.budget is not None else profile.precision_budget_s
 
 
-def settings_of(options: Options, profile: Profile, window_ms: float) -> Settings:
-    return Settings(profile.name, window_ms, options.variants, options.workloads, options.threads, options.placement)
+def settings_of(options: Options, profile: Profile, window_ms: float, peers: bool) -> Settings:
+    return Settings(profile.name, window_ms, options.variants, options.workloads, options.threads, options.placement,
+                    peers=peers)
+
+
+def peers_of_binary(binary: Binary, options: Options) -> bool:
+    """Is the binary to measure libraries of others, too?"""
+    return bool(options.peers) and binary.has_peers()
 
 
 def planned(binary: Binary, options: Options, profile: Profile) -> Tuple[Sizes, Plan]:
     """Asks the binary for its plan and fits the run to the time that there is. Writes nothing."""
-    sizes = Sizes(options, profile)
-    plan = binary.plan(settings_of(options, profile, sizes.window_ms))
+    sizes, peers = Sizes(options, profile), peers_of_binary(binary, options)
+    plan = binary.plan(settings_of(options, profile, sizes.window_ms, peers))
     if sizes.fit(plan):
-        plan = binary.plan(settings_of(options, profile, sizes.window_ms))
+        plan = binary.plan(settings_of(options, profile, sizes.window_ms, peers))
         sizes.fit(plan)
     if plan.cells + plan.skipped == 0:
         raise UsageError("--workloads and --variants: no cell matches; accepted: names that rcbench --list prints")
     return sizes, plan
-
-
-def unused(path: Path) -> Path:
-    """The path, or the first of path-2, path-3, … that does not exist."""
-    found, number = path, 2
-    while found.exists():
-        found, number = path.with_name(f"{path.name}-{number}"), number + 1
-    return found
 
 
 def describe_machine(binary: Binary, directory: RunDirectory, manifest: Manifest) -> None:
@@ -153,7 +154,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
     sizes, plan = planned(binary, options, profile)
     revision = rundir.revision(ROOT)
     name = rundir.run_name(revision)
-    directory = RunDirectory.create(options.out if options.out is not None else unused(ROOT / "results" / name))
+    directory = RunDirectory.create(options.out if options.out is not None else rundir.unused(ROOT / "results" / name))
     seed = options.seed if options.seed is not None else rundir.drawn_seed()
     now = rundir.utc_now()
     manifest = Manifest(
@@ -162,7 +163,8 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
         seed=seed, processes=sizes.processes, repetitions=sizes.repetitions,
         seeds=[rundir.derived_seed(seed, process) for process in range(sizes.processes)],
         rounds=[sizes.repetitions] * sizes.processes, cells=plan.cells, cells_skipped=plan.skipped, started=now,
-        precision=options.precision, budget_s=budget_of(options, profile),
+        precision=options.precision, budget_s=budget_of(options, profile), peers=options.peers, python=options.python,
+        peers_of_binary=peers_of_binary(binary, options),
         checks=trust.record_of(doctor.examine(doctor.this_machine())))
     try:
         describe_machine(binary, directory, manifest)
@@ -221,6 +223,8 @@ class Session:
         self._began = time.monotonic()
         self._before_s = manifest.elapsed_s
         self._planned_s = expected_s
+        self._peers: Optional[Peers] = None
+        self._beside_s = 0.0  # spent on the peers: no part of what was planned
 
     def _total(self) -> int:
         return sum(self._manifest.trials_of(process) for process in range(self._manifest.all_processes))
@@ -248,14 +252,20 @@ class Session:
         """Runs until all is measured, or an interruption or a failure ends it; CommandError on failure."""
         try:
             for process in range(self._manifest.processes):
-                if self._manifest.rounds[process] == 0 or self._directory.rows_of(process).exists():
+                if self._manifest.rounds[process] == 0:
                     continue
-                self._one(process, interruption)
+                if not self._directory.rows_of(process).exists():
+                    self._one(process, interruption)
+                    if interruption.happened:
+                        return
+                    self._refit(process + 1)
+                self._beside(process, interruption)
                 if interruption.happened:
                     return
-                self._refit(process + 1)
             self._narrow(interruption)
         finally:
+            if self._peers is not None:
+                self._peers.close()
             self._display.close()
             self._save()
 
@@ -276,6 +286,28 @@ class Session:
             ended = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
             raise CommandError(f"process {process + 1} {ended} before all its trials were made; "
                                f"its output is in {task.log}")
+
+    def _warn(self, text: str) -> None:
+        if text not in self._manifest.warnings:
+            self._manifest.warn(text)
+            self._display.note(f"{NAME}: warning: {text}")
+
+    def _beside(self, process: int, interruption: Interruption) -> None:
+        """--peers: whole runtimes, on the CPUs and counts of threads of our own rows, right after our own process."""
+        if not self._manifest.peers:
+            return
+        began = time.monotonic()
+        if self._peers is None:
+            found = peers_found.search(self._manifest.python or ())
+            self._peers = Peers(found, self._directory.path, self._warn)
+        ground = ground_of_rows(self._directory.rows_of(process), self._manifest.run_id, self._manifest.window_ms,
+                                workloads_beside(self._manifest.workloads), limit_of_environment())
+        self._peers.measure(process, self._manifest.seed_of(process),
+                            min(ROUNDS_MOST, self._manifest.rounds_of(process)), ground, interruption,
+                            (self._directory.lock,), lambda: self._show(process))
+        self._manifest.interpreters = [one.record() for one in self._peers.peers]
+        self._beside_s += time.monotonic() - began
+        self._save()
 
     def _narrow(self, interruption: Interruption) -> None:
         """--precision: further processes for the cells that are too wide, until none is left or the time is over."""
@@ -302,7 +334,7 @@ class Session:
             return False
         cells = precision.with_baselines(trials, wide)
         # What the rounds so far took longer than planned, this one will take, too.
-        slowness = manifest.elapsed_s / self._planned_s if self._planned_s > 0 else 1.0
+        slowness = (manifest.elapsed_s - self._beside_s) / self._planned_s if self._planned_s > 0 else 1.0
         round_s = self._binary.plan(replace(manifest.settings(), cells=tuple(cells))).round_s
         planned_s = round_s * max(PLAN_SLACK, slowness)
         left_s = (manifest.budget_s or 0.0) - manifest.elapsed_s
@@ -320,7 +352,7 @@ class Session:
         return True
 
     def _refit(self, done: int) -> None:
-        rounds = self._sizes.refit(self._manifest.rounds, done, time.monotonic() - self._began)
+        rounds = self._sizes.refit(self._manifest.rounds, done, time.monotonic() - self._began - self._beside_s)
         if rounds != self._manifest.rounds:
             self._manifest.rounds = rounds
             self._manifest.warn(f"trials took another time than planned: rounds of the processes are "

@@ -23,7 +23,8 @@ from rcb.files import write_atomically
 SCHEMA = 1
 
 # Fields that came with the same version: a record of an older revision lacks them.
-LATER = ("precision", "budget_s", "further", "wide", "checks", "trust")
+LATER = ("precision", "budget_s", "further", "wide", "checks", "trust", "peers", "python", "peers_of_binary",
+         "interpreters")
 
 LOCK_PATIENCE_S = 5.0
 
@@ -63,6 +64,10 @@ class Manifest:
     wide: List[Dict[str, Any]] = field(default_factory=list)
     checks: List[Dict[str, Any]] = field(default_factory=list)
     trust: Dict[str, Any] = field(default_factory=dict)
+    peers: Optional[bool] = None
+    python: Optional[List[str]] = None
+    peers_of_binary: bool = False
+    interpreters: List[Dict[str, Any]] = field(default_factory=list)
     schema: int = SCHEMA
 
     # The processes that were planned are followed by those that --precision adds, with cells of their own.
@@ -89,7 +94,7 @@ class Manifest:
     def settings(self, process: int = 0) -> Settings:
         added = self._added(process)
         return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement,
-                        tuple(added["cells"]) if added else ())
+                        tuple(added["cells"]) if added else (), self.peers_of_binary)
 
     def add_process(self, cells: List[str], rounds: int) -> int:
         """A further process for these cells alone; returns its number. Its seed follows from the run's."""
@@ -102,7 +107,7 @@ class Manifest:
         return {"profile": self.profile, "variants": self.variants, "workloads": self.workloads,
                 "threads": self.threads, "placement": self.placement, "window": self.window_ms,
                 "repetitions": self.repetitions, "processes": self.processes, "seed": self.seed,
-                "precision": self.precision, "budget": self.budget_s}
+                "precision": self.precision, "budget": self.budget_s, "peers": self.peers, "python": self.python}
 
     def warn(self, text: str) -> None:
         if text not in self.warnings:
@@ -149,6 +154,14 @@ def run_name(rev: str) -> str:
     return f"{host}-{datetime.now(timezone.utc).strftime('%Y%m%dT%H%M%SZ')}-{rev}"
 
 
+def unused(path: Path) -> Path:
+    """The path, or the first of path-2, path-3, … that does not exist."""
+    found, number = path, 2
+    while found.exists():
+        found, number = path.with_name(f"{path.name}-{number}"), number + 1
+    return found
+
+
 class RunDirectory:
     """One run's directory, locked for as long as this object, or a process that it started, lives."""
 
@@ -181,6 +194,14 @@ class RunDirectory:
 
     def rows_of(self, process: int) -> Path:
         return self.path / f"process-{process}.csv"
+
+    def _all_rows_of(self, process: int) -> List[Path]:
+        """The rows of a process and of the interpreters that were measured with it, finished or not."""
+        own = self.rows_of(process)
+        beside = sorted({self.path / path.name.replace(".csv.part", ".csv")
+                         for path in self.path.glob(f"process-{process}-*.csv*")})
+        return [rows if rows.exists() else part_of(rows) for rows in (own, *beside)
+                if rows.exists() or part_of(rows).exists()]
 
     def task(self, manifest: Manifest, process: int) -> Task:
         return Task(manifest.run_id, process, manifest.seed_of(process), manifest.rounds_of(process),
@@ -217,18 +238,15 @@ class RunDirectory:
         header: Optional[bytes] = None
         body: List[bytes] = []
         for process in range(processes):
-            rows = self.rows_of(process)
-            path = rows if rows.exists() else part_of(rows)
-            if not path.exists():
-                continue
-            # The last element is what follows the last line's end: nothing, or a row that was cut off.
-            first, *lines = path.read_bytes().split(b"\n")
-            if not lines:
-                continue
-            if header is not None and first != header:
-                raise CommandError(f"{path}:1: its header differs from that of the processes before it")
-            header = first
-            body += lines[:-1]
+            for path in self._all_rows_of(process):
+                # The last element is what follows the last line's end: nothing, or a row that was cut off.
+                first, *lines = path.read_bytes().split(b"\n")
+                if not lines:
+                    continue
+                if header is not None and first != header:
+                    raise CommandError(f"{path}:1: its header differs from that of the processes before it")
+                header = first
+                body += lines[:-1]
         if header is None:
             return False
         write_atomically(self.path / "trials.csv", b"\n".join([header, *body, b""]))
@@ -237,5 +255,5 @@ class RunDirectory:
     def remove_parts(self, processes: int) -> None:
         """Removes the rows of single processes: called when trials.csv holds them all."""
         for process in range(processes):
-            for path in (self.rows_of(process), part_of(self.rows_of(process))):
+            for path in (*self._all_rows_of(process), part_of(self.rows_of(process))):
                 path.unlink(missing_ok=True)

@@ -25,6 +25,9 @@ LATER = ("cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "
          "measures")
 COLUMNS = REQUIRED + LATER
 
+# The name of a runtime or library that is not ours begins so: it is in the table of cells, and not among our variants.
+PEER = "peer:"
+
 MEASURED = ("ok", "oversubscribed")
 STATUSES = MEASURED + ("invalid", "skipped")
 # Nothing that is measured here is larger or, but for 0, smaller; what is stands for a field that was damaged.

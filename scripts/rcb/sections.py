@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import List, Optional, Sequence, Tuple
 
-from rcb import charts, heat, memory_charts, memory_tables, memory_words, side_costs, table, usl
+from rcb import charts, heat, memory_charts, memory_tables, memory_words, peers_section, side_costs, table, usl
 from rcb.analysis import Analysis
 from rcb.crossing import NEVER
 from rcb.drawing import Chart
@@ -195,5 +195,5 @@ def model(analysis: Analysis, anchors: Anchors) -> Section:
 def all_sections(analysis: Analysis, anchors: Anchors) -> List[Section]:
     """Those that have something to say, in the order in which people ask."""
     found = [part(analysis, anchors) for part in (answer, one_thread, threads, crossovers, released, beside, memory,
-                                                model)]
+                                                  peers_section.section, model)]
     return [one for one in found if one.words or one.grids or one.charts]

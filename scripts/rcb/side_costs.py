@@ -12,7 +12,7 @@ import pandas as pd
 
 from rcb.drivers import COUNTING
 from rcb.schema import CELL
-from rcb.summary import Cell, Summary
+from rcb.summary import Cell, Summary, is_peer
 from rcb.tradeoff import GIL, CellKey, key_of, part_of
 
 WAITS = ("wait_p50_ns", "wait_p99_ns", "wait_max_ns")
@@ -56,14 +56,15 @@ def gather(summary: Summary) -> Tuple[SideCosts, ...]:
     tables = _tables(summary)
     return tuple(SideCosts(cell, {name: float(table[key_of(cell)]) for name, table in tables.items()
                                   if key_of(cell) in table})
-                 for cell in summary.cells if cell.measured and cell.driver in COUNTING)
+                 for cell in summary.own if cell.measured and cell.driver in COUNTING)
 
 
 def object_bytes(summary: Summary) -> Dict[str, float]:
     """The size of one object with its header, by variant."""
     frame = part_of(summary.rows, ("driver", "workload", "params", "variant", "working_set_bytes"))
     driver, workload, params = ONE_OBJECT
-    chosen = frame[(frame["driver"] == driver) & (frame["workload"] == workload) & (frame["params"] == params)]
+    chosen = frame[(frame["driver"] == driver) & (frame["workload"] == workload) & (frame["params"] == params)
+                   & ~frame["variant"].map(is_peer)]
     sizes = chosen.groupby("variant")["working_set_bytes"].median().dropna()
     return {str(name): float(size) for name, size in sizes.items() if np.isfinite(size)}
 

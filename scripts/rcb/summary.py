@@ -17,7 +17,7 @@ from rcb.drivers import COUNTING, OVERHEAD, SCALING, has_tax, scales
 from rcb.files import write_atomically
 from rcb.gauges import Gauges
 from rcb.rows import Rows
-from rcb.schema import CELL, MEASURED, STATUSES
+from rcb.schema import CELL, MEASURED, PEER, STATUSES
 from rcb.stats import NOTHING, Interval, Ratio, Sample, by_unit, geometric_mean, median, ratio, spread
 from rcb.verdict import INCONCLUSIVE, Verdict, holm, judge
 
@@ -27,6 +27,10 @@ COST = "cost against plain"
 SPEEDUP = "speedup against one thread"
 
 CellKey = Tuple[str, str, str, str, int, str]
+
+
+def is_peer(variant: str) -> bool:
+    return variant.startswith(PEER)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,11 @@ class Cell:
     @property
     def measured(self) -> bool:
         return self.trials > 0
+
+    @property
+    def peer(self) -> bool:
+        """Of a runtime or library that is not ours."""
+        return is_peer(self.variant)
 
     @property
     def oversubscribed(self) -> bool:
@@ -134,6 +143,11 @@ class Summary:
     max_threads: int
     modes: Dict[str, str]
     trials: Trials
+
+    @property
+    def own(self) -> Tuple[Cell, ...]:
+        """The cells of our own variants, which tables and charts of variants are about."""
+        return tuple(cell for cell in self.cells if not cell.peer)
 
     def find(self, driver: str, workload: str, variant: str, threads: int, params: str = "") -> Optional[Cell]:
         """The first measured cell of a workload whose parameters contain all of params (key=value joined by ;)."""
@@ -244,6 +258,13 @@ def _ratios(samples: Dict[CellKey, Samples]) -> Dict[CellKey, Ratio]:
 
 def _tests(ratios: Dict[CellKey, Ratio], floor: float) -> Dict[CellKey, Test]:
     """The verdicts on all ratios but those of a cell to itself, as one family."""
+    found: Dict[CellKey, Test] = {}
+    for peers in (False, True):  # a family of their own: what is measured beside ours must not change what ours says
+        found.update(_family({key: one for key, one in ratios.items() if is_peer(key[3]) == peers}, floor))
+    return found
+
+
+def _family(ratios: Dict[CellKey, Ratio], floor: float) -> Dict[CellKey, Test]:
     about = {key: against for key in ratios for against in [baseline_of(key)] if against is not None}
     keys = [key for key, (_, base) in about.items() if base != key and math.isfinite(ratios[key].interval.value)]
     adjusted = holm([ratios[key].p_value for key in keys])
@@ -324,7 +345,7 @@ def _floor(ratios: Dict[CellKey, Ratio]) -> Optional[NoiseFloor]:
 
 def _headline(summary: Summary, ratios: Dict[CellKey, Ratio]) -> Tuple[Headline, ...]:
     lines: List[Headline] = []
-    for variant in dict.fromkeys(cell.variant for cell in summary.cells if cell.driver in COUNTING):
+    for variant in dict.fromkeys(cell.variant for cell in summary.own if cell.driver in COUNTING):
 
         def cost(workload: str, params: str = "") -> Interval:
             cell = summary.find(OVERHEAD, workload, variant, 1, params)
@@ -351,6 +372,8 @@ def _headline_order(line: Headline) -> Tuple[float, float, str]:
 
 
 def _trials(frame: pd.DataFrame) -> Trials:
+    # What noise does to a peer is told in its rows; it is no failure of ours. A wrong count is, whoever made it.
+    frame = frame[~frame["variant"].map(is_peer) | (frame["audit"] == "failed")]
     identity = CELL + ["unit", "repetition"]
     invalid = frame.loc[frame["status"] == "invalid", identity].drop_duplicates()
     if invalid.empty:
@@ -372,7 +395,8 @@ def summarise(rows: Rows) -> Summary:
     ratios = _ratios(samples)
     floor = _floor(ratios)
     cells = _cells(rows.frame, places, samples, ratios, _tests(ratios, floor.cell_width if floor else 0.0))
-    scaling = [cell.threads for cell in cells if cell.driver == SCALING and cell.measured and not cell.oversubscribed]
+    scaling = [cell.threads for cell in cells
+               if cell.driver == SCALING and cell.measured and not cell.oversubscribed and not cell.peer]
     modes = dict(zip(rows.frame["variant"], rows.frame["mode"]))
     bare = Summary(rows, tuple(cells), floor, (), max(scaling, default=1), modes, _trials(rows.frame))
     return replace(bare, headline=_headline(bare, ratios))

@@ -195,7 +195,7 @@ def bar_over(floor: Optional[NoiseFloor]) -> float:
 
 
 def _measured(summary: Summary) -> List[Cell]:
-    return [cell for cell in summary.cells if cell.measured and not cell.oversubscribed]
+    return [cell for cell in summary.own if cell.measured and not cell.oversubscribed]
 
 
 def _taxes(free: Sequence[str], cells: Dict[CellKey, Cell], samples: Samples) -> Iterator[Tuple[Tax, Ratio]]:
@@ -282,7 +282,7 @@ def weigh(summary: Summary) -> Tradeoff:
     samples = Samples(summary)
     cells = _measured(summary)
     bar = bar_over(summary.floor)
-    free = tuple(name for name in dict.fromkeys(cell.variant for cell in summary.cells)
+    free = tuple(name for name in dict.fromkeys(cell.variant for cell in summary.own)
                  if summary.modes.get(name) == "free")
     taxes = list(_taxes(free, {key_of(cell): cell for cell in cells}, samples))
     curves = tuple(_curves(free, cells, bar, samples))

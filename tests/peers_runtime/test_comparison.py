@@ -1,0 +1,145 @@
+"""Ours against the runtime that it stands for: on made-up rows with a known truth; and peers stay out of our tables."""
+
+from __future__ import annotations
+
+import math
+import re
+import unittest
+from typing import Dict, Iterator, List
+
+from interpreters import ROOT
+
+from support import ScratchTest, row, write_rows
+
+from rcb import charts, peers, precision, rows
+from rcb.peers_found import inside
+from rcb.records import tidy
+from rcb.stats import Interval
+from rcb.summary import Summary, summarise
+from rcb.tradeoff import weigh
+
+
+def trials(variant: str, workload: str, params: str, one_ns: float, speedup: float, driver: str = "scaling",
+           placement: str = "cores") -> Iterator[Dict[str, object]]:
+    """Five processes of two repetitions at one thread and at two, a percent apart."""
+    mode = "free" if variant in ("biased", "peer:cpython-3.13t") else "gil"
+    for process in range(5):
+        for repetition in range(2):
+            for threads in (1, 2) if driver == "scaling" else (1,):
+                ns = one_ns * (1.0 + 0.002 * process + 0.001 * repetition)
+                rate = 1e9 / ns * (speedup if threads == 2 else 1.0)
+                yield row(driver=driver, workload=workload, params=params, variant=variant, threads=threads, mode=mode,
+                          placement=placement, process=process, repetition=repetition, ops_per_s=rate,
+                          ns_per_op=threads * 1e9 / rate)
+
+
+class Made(ScratchTest):
+    def summary(self, *found: Iterator[Dict[str, object]]) -> Summary:
+        every: List[Dict[str, object]] = [one for part in found for one in part]
+        return summarise(rows.read(write_rows(self.scratch / "trials.csv", every)))
+
+    def verdicts(self, *found: Iterator[Dict[str, object]]) -> Dict[str, str]:
+        return {f"{one.theirs.pattern} {one.theirs.threads}": one.verdict
+                for one in peers.comparisons(self.summary(*found))}
+
+
+class Verdicts(Made):
+    def test_speedups(self) -> None:
+        for own, real, verdict in ((1.98, 1.95, peers.AGREES), (1.9, 1.0, peers.OPTIMISTIC),
+                                   (0.3, 0.9, peers.PESSIMISTIC)):
+            found = self.verdicts(trials("biased", "shared_one", "", 2.0, own),
+                                  trials("peer:cpython-3.13t", "py_shared_one", "", 9.0, real, placement="none"))
+            self.assertEqual({"py_shared_one 2": verdict}, found)
+
+    def test_times(self) -> None:
+        for own, real, verdict in ((1.0, 1.1, peers.AGREES), (1.0, 3.0, peers.OPTIMISTIC),
+                                   (3.0, 1.0, peers.PESSIMISTIC)):
+            found = self.verdicts(trials("gil", "pair", "set=1", own, 1.0, "overhead"),
+                                  trials("peer:cpython-3.11", "pair", "set=1", real, 1.0, "overhead"))
+            self.assertEqual({"pair set=1 1": verdict}, found)
+
+    def test_what_does_not_stand_for_it_is_not_compared(self) -> None:
+        self.assertEqual({}, self.verdicts(trials("biased", "shared_one", "", 2.0, 1.0),
+                                           trials("peer:cpython-3.11", "py_shared_one", "", 9.0, 1.0),
+                                           trials("peer:pypy-7.3", "py_shared_one", "", 9.0, 1.0)))
+
+    def test_an_interval_that_reaches_over_decides_nothing(self) -> None:
+        for low, high in ((0.5, 1.1), (0.9, 1.3), (1.1, 3.0), (math.nan, math.nan)):
+            self.assertEqual(peers.INCONCLUSIVE, peers.verdict(Interval(1.0, low, high)))
+
+    def test_who_stands_for_whom(self) -> None:
+        for runtime, variant in (("peer:cpython-2.7", "gil"), ("peer:cpython-3.11.2", "gil"),
+                                 ("peer:cpython-3.12", "gil_immortal"), ("peer:cpython-3.13t", "biased"),
+                                 ("peer:cpython-3.14.1t", "biased"), ("peer:cpython-3.13t-gil", "gil_immortal"),
+                                 ("peer:pypy-7.3", None), ("peer:jython-2.7", "tracing"), ("peer:rust-arc", None)):
+            self.assertEqual(variant, peers.stand_in_for(runtime))
+
+    def test_tidy_table(self) -> None:
+        found = peers.comparisons(self.summary(trials("gil", "pair", "set=1", 1.0, 1.0, "overhead"),
+                                               trials("peer:cpython-3.11", "pair", "set=1", 3.0, 1.0, "overhead")))
+        peers.write(found, self.scratch / "peers.csv")
+        lines = (self.scratch / "peers.csv").read_text(encoding="utf-8").splitlines()
+        self.assertEqual(",".join(peers.COLUMNS), lines[0])
+        self.assertTrue(lines[1].startswith("peer:cpython-3.11,pair set=1,1,gil,pair set=1,time,0.3333"))
+        peers.write((), self.scratch / "peers.csv")
+        self.assertFalse((self.scratch / "peers.csv").exists())
+
+
+class Apart(Made):
+    """What is measured beside ours changes nothing that is said of ours."""
+
+    def test_tables_of_ours_are_the_same(self) -> None:
+        def ours() -> Iterator[Dict[str, object]]:
+            for variant, ns in (("plain", 1.0), ("plain_twin", 1.0), ("gil", 1.1), ("biased", 1.4)):
+                yield from trials(variant, "pair", "set=1", ns, 1.0, "overhead")
+                yield from trials(variant, "shared_one", "", ns, 0.5)
+                yield from trials(variant, "mixed", "p=0", ns, 1.5)
+
+        alone = self.summary(ours())
+        both = self.summary(ours(), trials("peer:cpython-3.13t", "shared_one", "", 0.1, 1.9),
+                            trials("peer:cpython-3.13t", "mixed", "p=0", 0.1, 1.9),
+                            trials("peer:cpython-3.13t", "pair", "set=1", 0.1, 1.0, "overhead"),
+                            iter([row(driver="scaling", workload="shared_one", variant="peer:cpython-3.13t", threads=9,
+                                      mode="free")]))
+        self.assertEqual(alone.headline, both.headline)
+        self.assertTrue(tidy(weigh(alone)).equals(tidy(weigh(both))))
+        for drawn in (charts.one_thread, charts.many_threads):
+            self.assertEqual([one.alternative for one in drawn(alone)], [one.alternative for one in drawn(both)])
+        self.assertEqual((alone.max_threads, weigh(alone).variants), (both.max_threads, weigh(both).variants))
+        by_key = {(one.workload, one.variant, one.threads): one.test for one in both.cells}
+        for one in alone.cells:
+            self.assertEqual(one.test, by_key[one.workload, one.variant, one.threads])
+        self.assertIsNotNone(by_key["shared_one", "peer:cpython-3.13t", 2], "a peer's ratio has its verdict, too")
+        self.assertEqual({"peer:cpython-3.13t"}, {one.variant for one in both.cells} -
+                         {one.variant for one in alone.cells})
+
+    def test_precision_goes_on_with_ours_alone(self) -> None:
+        found = [{**one, "cell": f"{one['variant']}/{one['threads']}"} for variant in ("gil", "peer:cpython-3.11")
+                 for one in trials(variant, "shared_one", "", 1.0, 0.5)]
+        path = write_rows(self.scratch / "trials.csv", found)
+        self.assertEqual({"gil/1", "gil/2"}, {one.cell for one in precision.wide_cells(path, 1e-6)})
+
+    def test_noise_in_a_peer_is_no_failure_of_ours(self) -> None:
+        bad = [row(variant="peer:x", status="invalid", reason="overlap 0.5 is below 0.99")]
+        self.assertEqual(0, self.summary(iter(bad)).trials.failed)
+        bad = [row(variant="peer:x", status="invalid", reason="audit: ...", audit="failed")]
+        self.assertEqual(1, self.summary(iter(bad)).trials.failed)
+        bad = [row(variant="plain", status="invalid", reason="overlap 0.5 is below 0.99")]
+        self.assertEqual(1, self.summary(iter(bad)).trials.failed)
+
+
+class Choice(unittest.TestCase):
+    def test_workloads_beside(self) -> None:
+        self.assertIsNone(peers.workloads_beside(None))
+        self.assertEqual(("mixed", "py_empty", "py_mixed"), peers.workloads_beside("mixed"))
+
+    def test_the_documents_name_every_pattern(self) -> None:
+        text = (ROOT / "docs" / "runtimes.md").read_text(encoding="utf-8")
+        named = set(re.findall(r"`(py_[a-z_]+)`", text))
+        self.assertEqual({one.name for one in inside("patterns").patterns()}, named)
+        for (pattern, _), (workload, _) in peers.SAME_TRAFFIC.items():
+            self.assertRegex(text, rf"\| `{pattern}` \|.*\| `{workload}`")
+
+
+if __name__ == "__main__":
+    unittest.main()
