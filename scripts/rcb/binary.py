@@ -36,12 +36,13 @@ class Settings:
     workloads: Optional[str] = None
     threads: Optional[str] = None
     placement: Optional[str] = None
+    allocator: Optional[str] = None
     cells: Tuple[str, ...] = ()  # these alone; all where it is empty
     peers: bool = False
 
     def arguments(self) -> List[str]:
         found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
-        for name in ("variants", "workloads", "threads", "placement"):
+        for name in ("variants", "workloads", "threads", "placement", "allocator"):
             value = getattr(self, name)
             if value is not None:
                 found += [f"--{name}", value]

@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from rcb.errors import UsageError, guarded, not_accepted
 
+ALLOCATORS = ("jemalloc", "system", "mimalloc")
 PLACEMENTS = ("compact", "cores", "scatter", "numa", "none")
 SEED_MAX = 2**64 - 1
 WINDOW_MAX_MS = 600_000.0
@@ -51,6 +52,7 @@ class Options:
     workloads: Optional[str]
     threads: Optional[str]
     placement: Optional[str]
+    allocator: Optional[str]
     window: Optional[float]
     repetitions: Optional[int]
     processes: Optional[int]
@@ -65,8 +67,8 @@ class Options:
 
     def given(self) -> Dict[str, Any]:
         """The flags that say what to measure, by name, as far as they were given."""
-        names = ("profile", "variants", "workloads", "threads", "placement", "window", "repetitions", "processes",
-                 "seed", "precision", "budget", "peers", "python")
+        names = ("profile", "variants", "workloads", "threads", "placement", "allocator", "window", "repetitions",
+                 "processes", "seed", "precision", "budget", "peers", "python")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
@@ -190,6 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workloads", action=_Once, type=_names)
     parser.add_argument("--threads", action=_Once, type=_threads)
     parser.add_argument("--placement", action=_Once, type=_one_of("a placement", PLACEMENTS))
+    parser.add_argument("--allocator", action=_Once, type=_one_of("an allocator", ALLOCATORS))
     parser.add_argument("--window", action=_Once, type=_window)
     parser.add_argument("--repetitions", action=_Once, type=_count)
     parser.add_argument("--processes", action=_Once, type=_count)

@@ -97,7 +97,7 @@ def budget_of(options: Options, profile: Profile) -> Optional[float]:
 
 def settings_of(options: Options, profile: Profile, window_ms: float, peers: bool) -> Settings:
     return Settings(profile.name, window_ms, options.variants, options.workloads, options.threads, options.placement,
-                    peers=peers)
+                    options.allocator, peers=peers)
 
 
 def peers_of_binary(binary: Binary, options: Options) -> bool:
@@ -159,8 +159,8 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
     now = rundir.utc_now()
     manifest = Manifest(
         run_id=name, utc=now, argv=list(argv), revision=revision, profile=profile.name, variants=options.variants,
-        workloads=options.workloads, threads=options.threads, placement=options.placement, window_ms=sizes.window_ms,
-        seed=seed, processes=sizes.processes, repetitions=sizes.repetitions,
+        workloads=options.workloads, threads=options.threads, placement=options.placement,
+        allocator=options.allocator, window_ms=sizes.window_ms, seed=seed, processes=sizes.processes, repetitions=sizes.repetitions,
         seeds=[rundir.derived_seed(seed, process) for process in range(sizes.processes)],
         rounds=[sizes.repetitions] * sizes.processes, cells=plan.cells, cells_skipped=plan.skipped, started=now,
         precision=options.precision, budget_s=budget_of(options, profile), peers=options.peers, python=options.python,

@@ -66,6 +66,7 @@ class Manifest:
     trust: Dict[str, Any] = field(default_factory=dict)
     peers: Optional[bool] = None
     python: Optional[List[str]] = None
+    allocator: Optional[str] = None
     peers_of_binary: bool = False
     interpreters: List[Dict[str, Any]] = field(default_factory=list)
     schema: int = SCHEMA
@@ -94,7 +95,7 @@ class Manifest:
     def settings(self, process: int = 0) -> Settings:
         added = self._added(process)
         return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement,
-                        tuple(added["cells"]) if added else (), self.peers_of_binary)
+                        self.allocator, tuple(added["cells"]) if added else (), self.peers_of_binary)
 
     def add_process(self, cells: List[str], rounds: int) -> int:
         """A further process for these cells alone; returns its number. Its seed follows from the run's."""
@@ -105,8 +106,8 @@ class Manifest:
     def recorded(self) -> Dict[str, Any]:
         """The options of scripts/run that this run has, by flag."""
         return {"profile": self.profile, "variants": self.variants, "workloads": self.workloads,
-                "threads": self.threads, "placement": self.placement, "window": self.window_ms,
-                "repetitions": self.repetitions, "processes": self.processes, "seed": self.seed,
+                "threads": self.threads, "placement": self.placement, "allocator": self.allocator,
+                "window": self.window_ms, "repetitions": self.repetitions, "processes": self.processes, "seed": self.seed,
                 "precision": self.precision, "budget": self.budget_s, "peers": self.peers, "python": self.python}
 
     def warn(self, text: str) -> None:

@@ -140,8 +140,8 @@ def measure(options: argparse.Namespace) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    for name in ("points", "variants", "workloads", "threads", "placement", "csv", "machine", "topology-out",
-                 "benchmark_filter"):
+    for name in ("points", "variants", "workloads", "threads", "placement", "allocator", "csv", "machine",
+                 "topology-out", "benchmark_filter"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--window", type=float, default=40.0)
     for name in ("seed", "rounds", "process"):
