@@ -107,6 +107,7 @@ static const struct suite_case suite_cases[] = {
     CASE(world_stops, SKIP_SINGLE_OR_UNDYING),
     CASE(finalizer_stops_world, SKIP_SINGLE_OR_UNDYING),
     CASE(garbage_of_others, SKIP_SINGLE_OR_UNDYING),
+    CASE(garbage_dies_in_its_collection, SKIP_SINGLE_OR_UNDYING),
     CASE(garbage_being_merged, SKIP_SINGLE_OR_UNDYING),
     CASE(collects_what_threads_left, SKIP_SINGLE_OR_UNDYING),
     CASE(collection_without_memory, SKIP_UNDYING),

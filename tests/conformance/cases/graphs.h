@@ -380,6 +380,66 @@ static void case_garbage_being_merged(void)
     fixture_close();
 }
 
+/* Counts that are kept in two parts are one when the world goes on: the collector's last drop is the last, and garbage
+ * dies there, though its owner, who has been stopped once and works again, does not come to another safepoint. */
+static struct prompt {
+    struct object *weak; /* to a piece of the garbage: its callback runs before the garbage is dropped */
+    struct a32 stage;    /* 1: there is garbage, 2: its owner works again, 3: it was collected */
+} prompt;
+
+#define PROMPT_PATIENCE_NS UINT64_C(20000000000)
+
+static void prompt_called(struct object *weak, struct object *argument)
+{
+    (void)weak;
+    (void)argument;
+    if (!MODE_GIL)
+        await(&prompt.stage, 2);
+}
+
+static void prompt_owner(void)
+{
+    struct object *ring = node_ring(1, 2, false);
+    prompt.weak = weakref_new(ring, prompt_called, NULL);
+    CHECK(prompt.weak != NULL && object_publish(ring) == 0);
+    object_decref(ring);
+    a32_store_release(&prompt.stage, 1);
+    while (!MODE_GIL && !thread_safepoint(thread_self()))
+        shim_yield();
+    if (!MODE_GIL)
+        a32_store_release(&prompt.stage, 2);
+    /* A collection that leaves something for its owner to do waits for it, and this loop would never end. */
+    uint64_t begin = shim_clock_ns();
+    while (!MODE_GIL && a32_load_acquire(&prompt.stage) != 3) {
+        CHECK(shim_clock_ns() - begin < PROMPT_PATIENCE_NS);
+        shim_yield();
+    }
+    await(&prompt.stage, 3);
+}
+
+static void prompt_crew(struct crew *crew, unsigned index)
+{
+    (void)crew;
+    if (index == 0) {
+        prompt_owner();
+        return;
+    }
+    await(&prompt.stage, 1);
+    CHECK_INT(gc_collect(GC_OLD), 2);
+    check_deaths(2);
+    object_decref(prompt.weak);
+    a32_store_release(&prompt.stage, 3);
+}
+
+static void case_garbage_dies_in_its_collection(void)
+{
+    memset(&prompt, 0, sizeof prompt);
+    nodes_open();
+    crew_run(2, prompt_crew, NULL);
+    check_deaths(2);
+    fixture_close();
+}
+
 /* Garbage of one thread, which another collects, refers to what the first one counts meanwhile as its own. */
 static void private_crew(struct crew *crew, unsigned index)
 {
