@@ -24,7 +24,7 @@ from rcb.parse import Parser
 from rcb.schema import COLUMNS
 from rcb.summary import summarise, table_of_cells
 
-SETTINGS = settings(max_examples=60, database=None, deadline=None, derandomize=True,
+SETTINGS = settings(max_examples=40, database=None, deadline=None, derandomize=True,
                     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 HOSTILE = st.sampled_from(["", "nan", "inf", "-1", "0", "1e400", "1e-320", "x", '"', '""', '"a', 'a"b', ",", "\r",
                            "\0", "é", "\udcff", " 1", "1 ", "+1", "1_0", "²", "99999999999999999999999", "a+b", "+",
@@ -160,7 +160,7 @@ class Readers(unittest.TestCase):
         self.path.with_name("run.json").write_bytes(record)
         return called("report", remake.main, self.path.parent, "--allow-mixed")
 
-    @settings(SETTINGS, max_examples=40)
+    @settings(SETTINGS, max_examples=25)
     @given(files(), records())
     def test_a_report_or_a_refusal(self, data: bytes, record: bytes) -> None:
         done = self.report(data, record)
