@@ -12,8 +12,9 @@ const char *allocator_name(void);
 /* The names that allocator_select takes; ends with NULL. */
 const char *const *allocator_names(void);
 
-/* Returns 0 when `name`, one of those, serves this process. Otherwise starts the program again with argv, so that it does, and does not
- * return; or -1 after one line on standard error: there is no such allocator here. Before any thread is started. */
+/* Returns 0 when `name`, one of those, serves this process. Otherwise starts the program again with argv, so that it
+ * does, and does not return; or -1 after one line on standard error: there is no such allocator here. Before any thread
+ * is started. */
 int allocator_select(const char *name, char **argv);
 
 #endif

@@ -48,7 +48,9 @@ static const char *cell_unable(const struct cell *cell)
 static bool cell_leaks(const struct cell *cell)
 {
     struct trial trial = {.params = cell->params};
-    return (cell->variant->never_frees && !cell->variant->traced) || (cell->workload->leaks != NULL && cell->workload->leaks(&trial));
+    if (cell->variant->never_frees && !cell->variant->traced)
+        return true;
+    return cell->workload->leaks != NULL && cell->workload->leaks(&trial);
 }
 
 static void cell_check(struct cell *cell, const struct options *options)

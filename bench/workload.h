@@ -48,7 +48,7 @@ struct worker {
     const char *role;     /* where workers differ, else "worker" */
     uint64_t excluded_ns; /* time in batches that is set-up, not the operation */
     uint64_t random;      /* state of random_next; differs between workers */
-    struct histogram *latency; /* ns, where the workload keeps them; empty when the window begins. NULL outside of batches */
+    struct histogram *latency; /* ns, where the workload keeps them; empty when the window begins. NULL after the load */
 } LINE_ALIGNED;
 
 /* How much a run includes: each point belongs to the profiles from its own on. */
@@ -71,7 +71,8 @@ struct workload {
     /* Why this variant cannot run it with these parameters; NULL: it can. params is set. NULL: it always can */
     const char *(*unable)(const struct trial *trial);
     bool staggered;        /* its rows are read for latencies and pauses: threads need not measure at the same time */
-    uint64_t (*window_ns)(const struct trial *trial); /* the shortest window that tells anything. params is set. NULL: any */
+    /* The shortest window that tells anything. params is set. NULL: any */
+    uint64_t (*window_ns)(const struct trial *trial);
     bool (*leaks)(const struct trial *trial); /* true: what a batch makes stays until the end. NULL: it does not */
     uint64_t (*objects)(const struct trial *trial); /* how many objects a thread makes beforehand, where they are many;
                                                        params and cache_bytes are set. NULL: few */

@@ -1,6 +1,6 @@
 /* fork_cow: a server builds its heap, forks, and the children only read: which pages do they write all the same? Counts
- * are written by readers, so pages that the kernel shares until somebody writes them are copied (Instagram, 2017: "Dismissing
- * Python Garbage Collection at Instagram"; PEP 683 made their None and code immortal for it).
+ * are written by readers, so pages that the kernel shares until somebody writes them are copied (Instagram, 2017:
+ * "Dismissing Python Garbage Collection at Instagram"; PEP 683 made their None and code immortal for it).
  *
  * The heap is a list of records, each a list of an int, a float and a str: four objects. An operation is one child: it
  * reads every record through references of its own, with gc=on and gc=frozen makes one full collection, as comes in the
