@@ -18,7 +18,6 @@
 
 enum { PEER_LIBRARIES_MAX = 16 };
 
-
 static size_t own_count(void) { return variant_count - peer_count; }
 
 /* The libraries of the peers that this build has, each once: the peers of one are neighbours. Returns how many. */

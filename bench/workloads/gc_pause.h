@@ -96,7 +96,7 @@ static void gc_pause_stop(struct worker *worker)
     struct gc_pause_state *state = worker->state;
     if (state == NULL)
         return;
-    if (worker->index == 0 && state->least_ns > 0 && !RC_TRACED) { /* there a call may find another collection at work */
+    if (worker->index == 0 && state->least_ns > 0 && !RC_TRACED) { /* there some calls return at once */
         double objects = (double)state->length;
         trial_measure(worker->trial, "collect_ns_per_object", (double)state->least_ns / objects);
         trial_measure(worker->trial, "traverse_ns_per_object", state->search_ns / objects);
