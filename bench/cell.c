@@ -189,7 +189,7 @@ uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
 {
     uint64_t asked_ns = window_asked_ns(cell, options);
     /* A turn is one switch interval, and a little for the switch itself. */
-    enum { TURNS = 10, SLACK_PERCENT = 200 };
+    enum { TURNS = 10, SLACK_PERCENT = 150 };
     uint64_t turns_ns = cell_switch_interval_ns(cell, options) * cell->threads * TURNS * SLACK_PERCENT / 100;
     if (cell->variant->gil && cell->threads > 1 && turns_ns > asked_ns)
         return turns_ns;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/pace.h"
 #include "bench/steal.h"
 #include "bench/system_file.h"
 #include "core/platform.h"
@@ -26,7 +27,7 @@ enum { PATH = 160, LINE = 256, DELAY_FIELD = 1 };
 const char *noise_text(unsigned noise, char text[NOISE_TEXT])
 {
     static const char *const names[NOISE_KINDS] = {"involuntary", "migrated", "stolen", "throttled",
-                                                   "frequency",   "swapped",  "smt"};
+                                                   "frequency",   "swapped",  "contended", "smt"};
     text[0] = '\0';
     for (unsigned i = 0; i < NOISE_KINDS; i++) {
         if ((noise & 1u << i) == 0)
@@ -60,6 +61,7 @@ static int open_frequency(unsigned os_index)
 
 void noise_probe_open(struct noise_probe *probe, unsigned os_index, bool pinned)
 {
+    probe->pinned = pinned;
     probe->delay_fd = system_open_fd(DELAY_FILE);
     probe->frequency_fd = pinned ? open_frequency(os_index) : -1;
 }
@@ -74,6 +76,7 @@ void noise_probe_read(const struct noise_probe *probe, struct noise_edge *edge)
 {
     edge->has_delay = system_read_number(probe->delay_fd, DELAY_FIELD, &edge->delay_ns);
     edge->has_frequency = system_read_number(probe->frequency_fd, 0, &edge->frequency_khz);
+    edge->pace = probe->pinned ? pace_now() : 0;
 }
 
 static double change_of(uint64_t before, uint64_t after)
@@ -82,8 +85,8 @@ static double change_of(uint64_t before, uint64_t after)
     return change < 0 ? -change : change;
 }
 
-unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, uint64_t elapsed_ns,
-                         long ctx_involuntary)
+unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, unsigned os_index,
+                         uint64_t elapsed_ns, long ctx_involuntary)
 {
     unsigned noise = 0;
     bool delay = begin->has_delay && end->has_delay;
@@ -95,6 +98,8 @@ unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge
     if (begin->has_frequency && end->has_frequency && begin->frequency_khz > 0 &&
         change_of(begin->frequency_khz, end->frequency_khz) > FREQUENCY_CHANGE_MAX)
         noise |= NOISE_FREQUENCY;
+    if (pace_is_contended(os_index, begin->pace) || pace_is_contended(os_index, end->pace))
+        noise |= NOISE_CONTENDED;
     return noise;
 }
 
@@ -167,6 +172,6 @@ unsigned noise_watched(unsigned os_index)
     noise_probe_close(&probe);
     noise_machine_read(&os_index, 1, &machine);
     return NOISE_INVOLUNTARY | NOISE_MIGRATED | NOISE_SWAPPED /* getrusage and the harness tell of these anywhere */
-           | NOISE_SMT | (machine.has_steal ? NOISE_STOLEN : 0) | (machine.has_throttles ? NOISE_THROTTLED : 0) |
+           | NOISE_CONTENDED | NOISE_SMT | (machine.has_steal ? NOISE_STOLEN : 0) | (machine.has_throttles ? NOISE_THROTTLED : 0) |
            (edge.has_frequency ? NOISE_FREQUENCY : 0);
 }

@@ -16,8 +16,9 @@ enum noise {
     NOISE_THROTTLED = 1 << 3,   /* a CPU of the trial was slowed because of heat or power */
     NOISE_FREQUENCY = 1 << 4,   /* a CPU's clock was another at the end of the window than at its begin */
     NOISE_SWAPPED = 1 << 5,     /* a page came from a device, or the machine swapped */
-    NOISE_SMT = 1 << 6,         /* two threads of the trial shared a core: it belongs to the cell, not to this trial */
-    NOISE_KINDS = 7
+    NOISE_CONTENDED = 1 << 6,   /* somebody whom the kernel does not see used the core of a thread: pace.h */
+    NOISE_SMT = 1 << 7,         /* two threads of the trial shared a core: it belongs to the cell, not to this trial */
+    NOISE_KINDS = 8
 };
 
 /* Those that may be gone when the trial is made again. */
@@ -36,12 +37,14 @@ unsigned noise_watched(unsigned os_index);
 /* Open files of one thread; made before the window, since opening takes microseconds. */
 struct noise_probe {
     int delay_fd, frequency_fd; /* -1: not told */
+    bool pinned;
 };
 
 struct noise_edge {
     bool has_delay, has_frequency;
     uint64_t delay_ns;      /* since the thread exists: ready to run, and not running */
     uint64_t frequency_khz; /* now, of the CPU that the probe was made for */
+    double pace;            /* of that CPU; 0: not pinned, so of none */
 };
 
 /* `pinned`: otherwise no CPU's clock is the thread's. On the thread itself, as the other two. */
@@ -63,9 +66,9 @@ void noise_machine_read(const unsigned *os_index, unsigned n, struct noise_machi
 
 /* ---- verdict --------------------------------------------------------------------------------------------- */
 
-/* One thread's window, of elapsed_ns, between its two edges. */
-unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, uint64_t elapsed_ns,
-                         long ctx_involuntary);
+/* One thread's window, of elapsed_ns, on this CPU, between its two edges. */
+unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, unsigned os_index,
+                         uint64_t elapsed_ns, long ctx_involuntary);
 
 /* A trial's, of `threads` windows of elapsed_ns. */
 unsigned noise_of_machine(const struct noise_machine *begin, const struct noise_machine *end, uint64_t elapsed_ns,

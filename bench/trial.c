@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "bench/barrier.h"
+#include "bench/pace.h"
 #include "bench/pin.h"
 #include "bench/topology.h"
 
@@ -188,6 +189,23 @@ static void set_window(struct trial_run *run)
     run->result.collector.end_ns = run->window.end_ns;
 }
 
+/* Waits while somebody else uses the core. One thread alone does: several would wait for a moment that suits all, and
+ * where CPUs are a hypervisor's they may be each other's neighbours. */
+static void await_own_core(struct trial_run *run, unsigned index, void *thread)
+{
+    if (!pinned(run) || run->shares_core || index >= run->options->pus)
+        return;
+    const struct variant *variant = run->cell->variant;
+    unsigned cpu = run->result.thread[index].cpu;
+    if (thread != NULL)
+        variant->detach(thread);
+    pace_search(cpu);
+    if (run->cell->threads == 1)
+        pace_await(cpu);
+    if (thread != NULL)
+        variant->attach(thread);
+}
+
 static void work(struct trial_run *run, unsigned index)
 {
     const struct variant *variant = run->cell->variant;
@@ -203,6 +221,7 @@ static void work(struct trial_run *run, unsigned index)
     else if (run->cell->workload->start(worker) != 0)
         trial_fail(&run->trial, "out of memory for the objects of a thread");
 
+    await_own_core(run, index, worker->thread);
     /* The window is set by whoever is last here; all see it after the barrier. */
     if (index == 0) {
         run->window = (struct window){.threads = run->cell->threads};
@@ -308,11 +327,13 @@ static void summarize_noise(struct trial_run *run)
     unsigned noise = noise_of_machine(before, after, run->window.end_ns - run->window.begin_ns, cpus_used(run));
     for (unsigned i = 0; i < result->threads; i++) {
         const struct window_result *w = &result->thread[i].window;
-        noise |= noise_of_thread(&w->noise_begin, &w->noise_end, w->end_ns - w->begin_ns, w->ctx_involuntary);
+        noise |= noise_of_thread(&w->noise_begin, &w->noise_end, result->thread[i].cpu, w->end_ns - w->begin_ns,
+                                 w->ctx_involuntary);
     }
     noise |= result->migrations > 0 ? NOISE_MIGRATED : 0;
     noise |= result->major_faults > 0 ? NOISE_SWAPPED : 0;
-    noise |= run->shares_core ? NOISE_SMT : 0;
+    if (run->shares_core) /* the neighbour on the core is the trial's own */
+        noise = (noise & ~(unsigned)NOISE_CONTENDED) | NOISE_SMT;
     result->noise = run->cell->threads > run->options->pus ? noise & ~(unsigned)NOISE_INVOLUNTARY : noise;
     result->has_steal = before->has_steal && after->has_steal;
     result->steal_ms = result->has_steal ? after->steal_ms - before->steal_ms : 0;

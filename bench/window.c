@@ -11,7 +11,7 @@ volatile int interrupted;
 enum { BATCH_NS_MIN = 10000, BATCH_NS_MAX = 40000, BATCH_MIN = 64, BATCH_MAX = 1 << 20 };
 
 /* So long before the window begins its worker reads what is compared with its end. */
-enum { EDGE_NS = 100000 };
+enum { EDGE_NS = 150000 };
 
 struct loop {
     struct worker *worker;

@@ -32,12 +32,13 @@ class Profile:
     window_ms: float
     budget_s: Optional[float] = None
     repetitions_max: int = 0
+    short_processes: int = 0  # further ones of the cells with one thread alone, while there is time
     precision_budget_s: float = 0.0  # of all trials, where --precision asks for more than was planned
 
 
 PROFILES: Dict[str, Profile] = {
-    "quick": Profile("quick", processes=3, repetitions=4, window_ms=20.0, budget_s=180.0, repetitions_max=20,
-                     precision_budget_s=600.0),
+    "quick": Profile("quick", processes=8, repetitions=4, window_ms=20.0, budget_s=180.0, repetitions_max=8,
+                     short_processes=6, precision_budget_s=600.0),
     "standard": Profile("standard", processes=5, repetitions=5, window_ms=100.0, precision_budget_s=7200.0),
     "full": Profile("full", processes=10, repetitions=10, window_ms=250.0, precision_budget_s=86400.0),
 }

@@ -59,6 +59,12 @@ def wide_cells(trials: Path, asked: float) -> List[Wide]:
     return sorted(found, key=lambda one: (-one.half_width, one.cell))
 
 
+def cells_of_one_thread(trials: Path) -> List[str]:
+    """The names of the cells with one thread, of our own variants."""
+    frame = _measured(trials)
+    return sorted(frame.loc[frame["threads"] == 1, "cell"].unique())
+
+
 def with_baselines(trials: Path, wide: Sequence[Wide]) -> List[str]:
     """The names of these cells and of those that their ratios need: the variant's own on the fewest threads where
     throughput scales, else plain's where there is a ratio of time."""

@@ -12,6 +12,7 @@ import pandas as pd
 from rcb.errors import UsageError, not_accepted
 from rcb.parse import BadRow, Parser, split_line
 from rcb.schema import CELL, MEASURED
+from rcb.used import used_rows
 
 __all__ = ["BadRow", "Rows", "check_machines", "duplicates", "find", "read", "read_measured", "split_line"]
 
@@ -32,8 +33,8 @@ class Rows:
     bad: Tuple[BadRow, ...]
 
     def measured(self) -> pd.DataFrame:
-        """The rows that carry numbers to be used."""
-        return self.frame[self.frame["status"].isin(MEASURED)]
+        """The rows that the numbers are made of."""
+        return self.frame[used_rows(self.frame)]
 
     def complaints(self) -> Iterator[str]:
         """What to say of the lines left out: each of the first few, then how many more."""

@@ -26,15 +26,12 @@ from rcb.peers_run import ROUNDS_MOST, Peers, limit_of_environment
 from rcb.progress import Count, Display, RowCounter, display
 from rcb.remake import conclude
 from rcb.rundir import Manifest, RunDirectory
+from rcb.sizes import Sizes
 from rcb.summary import summarise
 from rcb.wording import counted, duration
 
 NAME = "run"
 ROOT = Path(__file__).resolve().parents[2]
-
-# Of a profile's time, this share goes to trials; the rest is for the plan, the report and what estimates miss.
-TRIAL_SHARE = 0.8
-WINDOW_LEAST_MS = 10.0
 
 # A further process of --precision lasts about so long, so that its cells are soon looked at again; and what trials take
 # beyond the plan.
@@ -49,44 +46,6 @@ SHOWN = ("rcbench:", "***WARNING***")
 
 def say(text: str) -> None:
     print(f"{NAME}: {text}", flush=True)
-
-
-class Sizes:
-    """How many processes and rounds, of which window: the profile's, unless told, within the profile's time."""
-
-    def __init__(self, options: Options, profile: Profile) -> None:
-        self.processes = options.processes or profile.processes
-        self.repetitions = options.repetitions or profile.repetitions
-        self.window_ms = options.window or profile.window_ms
-        self.adaptive = profile.budget_s is not None and options.repetitions is None
-        self._budget_s = (profile.budget_s or math.inf) * TRIAL_SHARE
-        self._most = profile.repetitions_max
-        self._may_drop = options.processes is None
-        self._may_shorten = options.window is None
-
-    def fit(self, plan: Plan) -> bool:
-        """Fits the sizes to a plan's estimate; True where the window changed and a new plan is needed."""
-        if not self.adaptive or plan.round_s <= 0:
-            return False
-        rounds = int(self._budget_s / plan.round_s)
-        if rounds < self.processes and self._may_drop:
-            self.processes = max(1, rounds)
-        self.repetitions = min(self._most, max(1, rounds // self.processes))
-        if rounds >= 1 or not self._may_shorten or self.window_ms <= WINDOW_LEAST_MS:
-            return False
-        self.window_ms = max(WINDOW_LEAST_MS, self.window_ms * self._budget_s / plan.round_s)
-        return True
-
-    def refit(self, rounds: List[int], done: int, elapsed_s: float) -> List[int]:
-        """New rounds for the processes that are still to come, now that some have shown how long a round takes."""
-        made, left = sum(rounds[:done]), len(rounds) - done
-        if not self.adaptive or not made or not left:
-            return rounds
-        fitting = int((self._budget_s - elapsed_s) / (elapsed_s / made))
-        if fitting < left and self._may_drop:
-            left = max(0, fitting)
-        each = min(self._most, max(1, fitting // left)) if left else 0
-        return rounds[:done] + [each if place < left else 0 for place in range(len(rounds) - done)]
 
 
 def budget_of(options: Options, profile: Profile) -> Optional[float]:
@@ -196,7 +155,7 @@ def take_up(binary: Binary, options: Options) -> Tuple[RunDirectory, Manifest, S
             raise conflict(flag, given, recorded[flag])
     revision = rundir.revision(ROOT)
     sizes = Sizes(options, PROFILES[manifest.profile])
-    sizes.adaptive = False
+    sizes.keep()
     expected = 0.0
     if not manifest.complete:
         manifest.resumed.append({"utc": rundir.utc_now(), "revision": revision})
@@ -262,7 +221,7 @@ class Session:
                 self._beside(process, interruption)
                 if interruption.happened:
                     return
-            self._narrow(interruption)
+            self._go_on(interruption)
         finally:
             if self._peers is not None:
                 self._peers.close()
@@ -309,23 +268,57 @@ class Session:
         self._beside_s += time.monotonic() - began
         self._save()
 
-    def _narrow(self, interruption: Interruption) -> None:
-        """--precision: further processes for the cells that are too wide, until none is left or the time is over."""
+    def _go_on(self, interruption: Interruption) -> None:
+        """Processes beyond the planned ones, each decided on when those before it have ended: of one thread's cells
+        while the profile has time, then of the cells that --precision finds too wide."""
         process = self._manifest.processes
-        while self._manifest.precision is not None:
+        while True:
             while process < self._manifest.all_processes:
                 if not self._directory.rows_of(process).exists():
                     self._one(process, interruption)
                 if interruption.happened:
                     return
                 process += 1
-            if not self._add_process(self._manifest.precision):
+            self._directory.collect(self._manifest.all_processes)
+            precise = self._manifest.precision
+            if not self._add_short() and not (precise is not None and self._add_wide(precise)):
                 return
 
-    def _add_process(self, asked: float) -> bool:
+    def _time_of(self, cells: Sequence[str]) -> Tuple[float, float]:
+        """Seconds of a round of these cells: as planned, and as the rounds so far let expect."""
+        manifest = self._manifest
+        slowness = (manifest.elapsed_s - self._beside_s) / self._planned_s if self._planned_s > 0 else 1.0
+        round_s = self._binary.plan(replace(manifest.settings(), cells=tuple(cells))).round_s
+        return round_s, round_s * max(PLAN_SLACK, slowness)
+
+    def _add(self, cells: List[str], rounds: int, round_s: float, why: str) -> None:
+        process = self._manifest.add_process(cells, rounds)
+        self._planned_s += round_s * rounds
+        self._counters.append(RowCounter(self._directory.rows_of(process)))
+        self._display.retotal(self._total())
+        self._display.note(f"{NAME}: {why}")
+        self._save()
+
+    def _add_short(self) -> bool:
+        """A further process of the cells with one thread, if there is time: they take a third of a round's time, and
+        an interval is as good as its number of processes."""
+        self._save()
+        left_s = self._sizes.left_s(self._manifest.elapsed_s - self._beside_s)
+        if len(self._manifest.further) >= self._sizes.short_processes or left_s <= 0:
+            return False
+        cells = precision.cells_of_one_thread(self._directory.path / "trials.csv")
+        if not cells or len(cells) == self._manifest.cells:
+            return False
+        round_s, expected_s = self._time_of(cells)
+        if expected_s > left_s:
+            return False
+        self._add(cells, 1, round_s, f"there is time for a further process of the {counted(len(cells), 'cell')} with "
+                                     "one thread")
+        return True
+
+    def _add_wide(self, asked: float) -> bool:
         """Plans a further process where cells are too wide and there is time; says what is wide in any case."""
         manifest = self._manifest
-        self._directory.collect(manifest.all_processes)
         trials = self._directory.path / "trials.csv"
         wide = precision.wide_cells(trials, asked)
         manifest.wide = [one.record() for one in wide]
@@ -333,22 +326,14 @@ class Session:
         if not wide:
             return False
         cells = precision.with_baselines(trials, wide)
-        # What the rounds so far took longer than planned, this one will take, too.
-        slowness = (manifest.elapsed_s - self._beside_s) / self._planned_s if self._planned_s > 0 else 1.0
-        round_s = self._binary.plan(replace(manifest.settings(), cells=tuple(cells))).round_s
-        planned_s = round_s * max(PLAN_SLACK, slowness)
+        round_s, expected_s = self._time_of(cells)
         left_s = (manifest.budget_s or 0.0) - manifest.elapsed_s
-        if left_s < planned_s:
+        if left_s < expected_s:
             return False
-        within = int(min(left_s, FURTHER_S) / planned_s) if planned_s > 0 else manifest.repetitions
-        process = manifest.add_process(cells, max(1, min(manifest.repetitions, within)))
-        self._planned_s += round_s * manifest.rounds_of(process)
-        self._counters.append(RowCounter(self._directory.rows_of(process)))
-        self._display.retotal(self._total())
-        self._display.note(f"{NAME}: {counted(len(wide), 'cell')} wider than {asked:.2%}: measuring "
-                           f"{counted(len(cells), 'cell')} (with what they are compared with) in a further process, "
-                           f"{duration(left_s)} of the budget left")
-        self._save()
+        within = int(min(left_s, FURTHER_S) / expected_s) if expected_s > 0 else manifest.repetitions
+        self._add(cells, max(1, min(manifest.repetitions, within)), round_s,
+                  f"{counted(len(wide), 'cell')} wider than {asked:.2%}: measuring {counted(len(cells), 'cell')} (with "
+                  f"what they are compared with) in a further process, {duration(left_s)} of the budget left")
         return True
 
     def _refit(self, done: int) -> None:

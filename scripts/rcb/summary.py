@@ -19,6 +19,7 @@ from rcb.gauges import Gauges
 from rcb.rows import Rows
 from rcb.schema import CELL, MEASURED, PEER, STATUSES
 from rcb.stats import NOTHING, Interval, Ratio, Sample, by_unit, geometric_mean, median, ratio, spread
+from rcb.used import disturbed, used_rows
 from rcb.verdict import INCONCLUSIVE, Verdict, holm, judge
 
 BASELINE = "plain"
@@ -64,6 +65,7 @@ class Cell:
     reason: str
     spread: float = math.nan
     noisy: int = 0
+    set_aside: int = 0
     test: Optional[Test] = None
     gauges: Gauges = field(default_factory=Gauges)
 
@@ -178,11 +180,6 @@ def _role_costs(group: pd.DataFrame) -> str:
     return ";".join(f"{name}={values.median():.6g}" for name, values in costs.items() if len(values))
 
 
-def _noisy(group: pd.DataFrame) -> int:
-    """Rows that the noise gate flagged and kept; older rows have no such column."""
-    return int((group["noise"].fillna("") != "").sum()) if "noise" in group else 0
-
-
 def _middle(values: pd.Series) -> float:
     known = values.dropna()
     return float(known.median()) if len(known) else math.nan
@@ -278,10 +275,11 @@ def _family(ratios: Dict[CellKey, Ratio], floor: float) -> Dict[CellKey, Test]:
 def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict[CellKey, Samples],
            ratios: Dict[CellKey, Ratio], tests: Dict[CellKey, Test]) -> List[Cell]:
     cells: List[Cell] = []
+    all_used = used_rows(frame)
     for key, own_places in places.items():
         group = frame.iloc[own_places]
         own = samples.get(key)
-        used = group[group["status"].isin(MEASURED)]
+        used = group[all_used[own_places]]
         counts = group["status"].value_counts()
         against = baseline_of(key)
         cells.append(Cell(
@@ -296,7 +294,8 @@ def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict
             extra=_extra(used),
             reason=_first_reason(group),
             spread=spread(own.ns_per_op) if own else math.nan,
-            noisy=_noisy(used),
+            noisy=int(disturbed(used).sum()),
+            set_aside=int(group["status"].isin(MEASURED).sum()) - len(used),
             test=tests.get(key),
             gauges=gauges.of_rows(used),
         ))
@@ -304,11 +303,11 @@ def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict
 
 
 def _samples(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray]) -> Dict[CellKey, Samples]:
-    measured = frame["status"].isin(MEASURED).to_numpy(dtype=bool)
+    all_used = used_rows(frame)
     units, costs, rates = (frame[name].to_numpy() for name in ("unit", "ns_per_op", "ops_per_s"))
     found = {}
     for key, all_of_it in places.items():
-        used = all_of_it[measured[all_of_it]]
+        used = all_of_it[all_used[all_of_it]]
         if len(used):
             name = "/".join(map(str, key))
             found[key] = Samples(by_unit(name, units[used], costs[used]), by_unit(name, units[used], rates[used]))
@@ -421,7 +420,7 @@ def table_of_cells(summary: Summary) -> pd.DataFrame:
         record.update(_tested(cell))
         record.update(cell.statuses)
         record.update(cell.extra)
-        record.update(reason=cell.reason, spread=cell.spread, noisy=cell.noisy)
+        record.update(reason=cell.reason, spread=cell.spread, noisy=cell.noisy, set_aside=cell.set_aside)
         record.update(cell.gauges.record())
         records.append(record)
     return pd.DataFrame(records) if records else pd.DataFrame(columns=CELL)

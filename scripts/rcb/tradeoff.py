@@ -15,9 +15,10 @@ import pandas as pd
 from rcb.crossing import UNKNOWN, Turn, crossover, fall
 from rcb.drivers import OVERHEAD, SCALING, has_tax, scales
 from rcb.rows import Rows
-from rcb.schema import CELL, MEASURED, pairs
+from rcb.schema import CELL, pairs
 from rcb.stats import NOTHING, Interval, Ratio, Sample, geometric_mean, ratio
 from rcb.summary import Cell, NoiseFloor, Summary
+from rcb.used import used_rows
 
 GIL = "gil"
 # Counts nothing and frees nothing: what a scheme could gain at most, never a choice.
@@ -48,8 +49,8 @@ def without(params: str, name: str) -> str:
 
 
 def part_of(rows: Rows, columns: Sequence[str]) -> pd.DataFrame:
-    """Some columns of the rows that carry numbers to be used: a million rows are not copied as a whole."""
-    return rows.frame.loc[rows.frame["status"].isin(MEASURED), [name for name in columns if name in rows.frame]]
+    """Some columns of the rows that the numbers are made of: a million rows are not copied as a whole."""
+    return rows.frame.loc[used_rows(rows.frame), [name for name in columns if name in rows.frame]]
 
 
 class Samples:

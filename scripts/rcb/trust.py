@@ -9,6 +9,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import pandas as pd
 
+from rcb.used import kinds_of
+
 OK, WARNING, UNKNOWN = "ok", "warning", "unknown"
 GOOD, FAIR, POOR = "good", "fair", "poor"
 VERDICTS = (GOOD, FAIR, POOR)
@@ -22,8 +24,6 @@ NOISY_ROWS = (0.05, 0.25)
 FLOOR_WIDTH = (0.02, 0.05)
 STOLEN = (0.001, 0.01)
 
-# Threads that share a core are a fact of the cell, not a disturbance of its trials.
-CELL_FACTS = frozenset({"smt"})
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _graded(item: str, value: float, limits: Tuple[float, float], found: str, wh
 
 
 def _noisy_rows(rows: pd.DataFrame) -> Finding:
-    kinds = rows["noise"].fillna("").map(lambda text: set(filter(None, str(text).split("+"))) - CELL_FACTS)
+    kinds = rows["noise"].fillna("").map(kinds_of)
     share = float((kinds.map(len) > 0).mean())
     names = kinds.explode().value_counts()
     which = ", ".join(f"{name} {count}" for name, count in names.items())

@@ -115,6 +115,9 @@ def status_sentence(summary: Summary) -> str:
     if trials.failed or trials.repeated:
         told += (f" ({counted(trials.repeated, 'trial')} spoiled by noise, measured again and good; "
                  f"{counted(trials.failed, 'trial')} failed)")
+    aside = sum(cell.set_aside for cell in summary.cells)
+    if aside:
+        told += f"; {aside} of the good ones are set aside, disturbed where undisturbed ones stand beside them"
     left_out = f"; {counted(len(summary.rows.bad), 'unreadable line')} left out" if summary.rows.bad else ""
     return f"Rows: {told}{left_out}."
 

@@ -137,7 +137,8 @@ class NoiseTest(Case):
 
     def test_what_is_not_told_is_said_once(self):
         tree = self.tree()
-        self.assertEqual(self.watched(), {"watched": {"involuntary", "migrated", "smt"} | TOLD, "unwatched": set()})
+        self.assertEqual(self.watched(), {"watched": {"involuntary", "migrated", "contended", "smt"} | TOLD,
+                                          "unwatched": set()})
         for cpu in CPUS:
             (tree.root / f"sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_cur_freq").unlink()
         (tree.root / "proc/stat").unlink()
@@ -161,6 +162,12 @@ class NoiseTest(Case):
         for row in read_rows(self.folder / "rows.csv"):
             self.assertEqual("smt" in names(row), row["threads"] == "2")
             self.assertNotIn("smt", row["reason"])
+            if row["threads"] == "2":
+                self.assertNotIn("contended", names(row), "its neighbour is its own")
+
+    def test_without_pinning_no_core_is_a_thread_s_own(self):
+        for row in self.rows("--placement", "none", "--window", "2", "--rounds", "20"):
+            self.assertNotIn("contended", names(row))
 
 
 class WaitsTest(Case):

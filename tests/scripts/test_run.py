@@ -14,8 +14,8 @@ from support import SCRIPTS, ScratchTest, read_rows
 
 from rcb.binary import Plan
 from rcb.options import Profile, parse
-from rcb.run import Sizes
 from rcb.rundir import RunDirectory, derived_seed
+from rcb.sizes import TRIAL_SHARE, Sizes
 
 RESULTS = {"trials.csv", "summary.csv", "run.json", "topology.xml", "topology.svg", "report.html"}
 SMALL = ("--processes", 2, "--repetitions", 3, "--seed", 7, "--variants", "plain,plain_twin,atomic,gil",
@@ -161,6 +161,22 @@ class EndToEnd(ScratchTest):
                      "--rounds 3", f"--seed {derived_seed(7, 1)}", "--process 1"):
             self.assertIn(part, measuring[1])
 
+    def test_left_time_goes_to_cells_of_one_thread(self) -> None:
+        out = self.scratch / "new"
+        done = self.call("run", "--out", out, "--threads", "1,2", "--seed", "7", extra={"STAND_IN_ROUND_S": "90"})
+        self.assertEqual(0, done.returncode, done.stderr)
+        run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+        self.assertEqual((3, 1), (run["processes"], run["rounds"][0]))
+        self.assertEqual([derived_seed(7, 3 + place) for place in range(6)], [one["seed"] for one in run["further"]])
+        whole = {row["cell"] for row in read_rows(out / "trials.csv") if row["process"] == "0"}
+        short = {cell for cell in whole if cell.endswith("threads:1")}
+        self.assertLess(short, whole)
+        for process, one in enumerate(run["further"], 3):
+            self.assertEqual((1, sorted(short)), (one["rounds"], one["cells"]))
+            self.assertEqual(short, {row["cell"] for row in read_rows(out / "trials.csv")
+                                     if row["process"] == str(process)})
+        self.assertIn("further process of the", done.stdout + done.stderr)
+
     def test_a_directory_serves_one_run_at_a_time(self) -> None:
         out = self.scratch / "new"
         self.start("--out", out, *SMALL, extra={"STAND_IN_DELAY": "0.2"})
@@ -181,9 +197,20 @@ class TimeBudget(unittest.TestCase):
             self.assertFalse(sizes.fit(Plan(100, 0, round_s)))
             self.assertEqual((processes, repetitions), (sizes.processes, sizes.repetitions))
 
+    def test_time_is_left_for_short_processes(self) -> None:
+        profile = Profile("quick", processes=8, repetitions=4, window_ms=20.0, budget_s=100.0 / TRIAL_SHARE,
+                          repetitions_max=8, short_processes=6)
+        for round_s, processes, repetitions in ((200.0, 1, 1), (45.0, 2, 1), (30.0, 3, 1), (20.0, 3, 1), (14.0, 5, 1),
+                                                (6.0, 8, 2), (0.1, 8, 8)):
+            sizes = Sizes(parse(()), profile)
+            sizes.fit(Plan(100, 0, round_s))
+            self.assertEqual((processes, repetitions), (sizes.processes, sizes.repetitions), round_s)
+        for given in (("--repetitions", "2"), ("--processes", "2")):
+            self.assertEqual(0, Sizes(parse(given), profile).short_processes)
+
     def test_the_window_follows_when_one_round_is_too_long(self) -> None:
         sizes = self.sizes()
-        self.assertTrue(sizes.fit(Plan(100, 0, 288.0)))
+        self.assertTrue(sizes.fit(Plan(100, 0, 2 * 180.0 * TRIAL_SHARE)))
         self.assertAlmostEqual(20.0, sizes.window_ms)
 
     def test_explicit_flags_win(self) -> None:

@@ -83,10 +83,9 @@ class InSummary(ScratchTest):
                          tuple(found[name]["verdict"] for name in ("atomic2", "biased2", "atomic1")))
 
     def test_spread_and_noise(self) -> None:
-        found = [row(ns_per_op=value, repetition=place, noise=noise)
-                 for place, (value, noise) in enumerate(((1.0, ""), (2.0, "involuntary+stolen"), (3.0, "")))]
-        summary = summarise(read(write_rows(self.scratch / "trials.csv", found)))
-        self.assertEqual((1, 0.5), (summary.cells[0].noisy, summary.cells[0].spread))
+        found = [row(ns_per_op=value, repetition=place, noise="stolen") for place, value in enumerate((1.0, 2.0, 3.0))]
+        cell = summarise(read(write_rows(self.scratch / "trials.csv", found))).cells[0]
+        self.assertEqual((3, 0, 0.5), (cell.noisy, cell.set_aside, cell.spread))
 
 
 class Units(ScratchTest):

@@ -1,0 +1,100 @@
+/* pace.c - whether somebody else uses the core. See pace.h. */
+#include "bench/pace.h"
+
+#include "bench/native_work.h"
+#include "core/platform.h"
+
+/* Each part takes some 2 us, and the shortest of three counts: one interrupt is no neighbour. */
+enum { LOOP_STEPS = 2000, CHAIN_STEPS = 2000, TRIES = 3 };
+
+/* Undisturbed, the quotient stays within 6 % of its least; with a neighbour it is 1.5 times and more. */
+#define CONTENDED_MIN 1.2
+
+enum { CPUS = 4096, SEARCH = 40 };
+#define SEARCH_PAUSE_NS UINT64_C(500000)
+#define AWAIT_PAUSE_NS  UINT64_C(2000000)
+#define AWAIT_NS_MAX    UINT64_C(200000000)
+enum { AWAIT_SHARE = 5 }; /* one in so many nanoseconds */
+
+/* Each is written by a thread that is pinned to that CPU; trials lie between two such threads. */
+static struct pace_cpu {
+    double best; /* 0: not known yet */
+    uint64_t first_ns, waited_ns;
+} cpus[CPUS];
+
+static NOINLINE void loads_and_stores(uint64_t steps)
+{
+    volatile uint64_t cells[8] = {0};
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < steps; i++) {
+        cells[0] = i;
+        sum += cells[1];
+        sum += cells[2];
+        cells[3] = sum;
+    }
+}
+
+static double shorter(double so_far, uint64_t begin_ns)
+{
+    double took = (double)(clock_ns() - begin_ns) + 1;
+    return so_far > 0 && so_far < took ? so_far : took;
+}
+
+double pace_now(void)
+{
+    double loop = 0, chain = 0;
+    for (unsigned i = 0; i < TRIES; i++) {
+        uint64_t begin_ns = clock_ns();
+        loads_and_stores(LOOP_STEPS);
+        loop = shorter(loop, begin_ns);
+        begin_ns = clock_ns();
+        uint64_t end = native_spin(CHAIN_STEPS);
+        OPAQUE(&end);
+        chain = shorter(chain, begin_ns);
+    }
+    return loop / chain;
+}
+
+void pace_note(unsigned os_index, double pace)
+{
+    if (os_index < CPUS && (cpus[os_index].best <= 0 || pace < cpus[os_index].best))
+        cpus[os_index].best = pace;
+}
+
+bool pace_is_contended(unsigned os_index, double pace)
+{
+    return os_index < CPUS && cpus[os_index].best > 0 && pace > CONTENDED_MIN * cpus[os_index].best;
+}
+
+void pace_search(unsigned os_index)
+{
+    if (os_index >= CPUS || cpus[os_index].first_ns != 0)
+        return;
+    cpus[os_index].first_ns = clock_ns();
+    for (unsigned i = 0; i < SEARCH; i++) {
+        pace_note(os_index, pace_now());
+        native_block_ns(SEARCH_PAUSE_NS);
+    }
+}
+
+static bool may_wait(const struct pace_cpu *cpu, uint64_t waited_ns, uint64_t now_ns)
+{
+    return waited_ns < AWAIT_NS_MAX && cpu->waited_ns + waited_ns < (now_ns - cpu->first_ns) / AWAIT_SHARE;
+}
+
+void pace_await(unsigned os_index)
+{
+    if (os_index >= CPUS)
+        return;
+    struct pace_cpu *cpu = &cpus[os_index];
+    uint64_t begin_ns = clock_ns(), now_ns = begin_ns;
+    for (;;) {
+        double pace = pace_now();
+        pace_note(os_index, pace);
+        now_ns = clock_ns();
+        if (!pace_is_contended(os_index, pace) || !may_wait(cpu, now_ns - begin_ns, now_ns))
+            break;
+        native_block_ns(AWAIT_PAUSE_NS);
+    }
+    cpu->waited_ns += now_ns - begin_ns;
+}

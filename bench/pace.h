@@ -1,0 +1,31 @@
+/* pace.h - whether somebody else uses the execution units of this CPU's core: a neighbour on its second hardware thread
+ * that the kernel does not see, as in a guest whose CPUs share cores with other guests.
+ *
+ * No counter of the kernel tells of it, so it is measured: a loop of loads and stores, which wants all of the core's
+ * ports, against a chain of multiplications, which leaves most of them idle. A change of the clock slows both alike; a
+ * neighbour slows the first alone (measured: 1.5 to 2.5 times). docs/method.md has what it is worth. */
+#ifndef RCBENCH_BENCH_PACE_H
+#define RCBENCH_BENCH_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Time of the loop ÷ time of the chain, now, on the CPU that the caller runs on: higher is slower. Some 15 us. */
+double pace_now(void);
+
+/* ---- by CPU, in this process; the caller is pinned to it ---------------------------------------------------- */
+
+/* Remembers the best pace of each CPU. Beyond a number of CPUs nothing is known, and nothing is contended. */
+void pace_note(unsigned os_index, double pace);
+
+/* Whether the pace, of this CPU, is so much worse than its best that it is not itself. */
+bool pace_is_contended(unsigned os_index, double pace);
+
+/* Seeks the best pace of this CPU, for some 20 ms; at once where that has been done. */
+void pace_search(unsigned os_index);
+
+/* Returns when nobody else uses the core, or after at most 200 ms; after less where waiting has taken a fifth of the
+ * time since pace_search. */
+void pace_await(unsigned os_index);
+
+#endif

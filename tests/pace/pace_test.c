@@ -1,0 +1,82 @@
+/* bench/pace.h: a pace is called contended beyond a limit above the best of the same CPU; nothing is known of a CPU
+ * that was never looked at; waiting ends, and takes no more than its share. */
+#include "bench/pace.h"
+
+#include <stdio.h>
+
+#include "core/platform.h"
+
+static unsigned failures;
+
+#define CHECK(condition)                                                                                             \
+    do {                                                                                                             \
+        if (!(condition)) {                                                                                          \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                          \
+            failures++;                                                                                              \
+        }                                                                                                            \
+    } while (0)
+
+/* CPUs are only numbers here: nobody is pinned. */
+enum { QUIET = 1, UNKNOWN = 2, NEVER_QUIET = 3, BEYOND = 1 << 20, WAITS = 40 };
+
+static void test_the_best_is_what_counts(void)
+{
+    CHECK(!pace_is_contended(UNKNOWN, 1e9));
+    pace_note(QUIET, 2.0);
+    pace_note(QUIET, 1.0);
+    pace_note(QUIET, 1.5); /* worse than what is known: changes nothing */
+    CHECK(!pace_is_contended(QUIET, 1.0));
+    CHECK(!pace_is_contended(QUIET, 1.19));
+    CHECK(pace_is_contended(QUIET, 1.21));
+    CHECK(pace_is_contended(QUIET, 2.0));
+    CHECK(!pace_is_contended(QUIET, 0)); /* a thread that is not pinned has none */
+    CHECK(!pace_is_contended(UNKNOWN, 2.0));
+}
+
+static void test_there_are_more_cpus_than_it_knows(void)
+{
+    pace_note(BEYOND, 1.0);
+    CHECK(!pace_is_contended(BEYOND, 100.0));
+    pace_search(BEYOND);
+    pace_await(BEYOND);
+}
+
+/* Two readings of a machine that does what it wants; but both are times, and of the same two loops. */
+static void test_a_reading(void)
+{
+    double least = pace_now(), most = least;
+    for (int i = 0; i < 200; i++) {
+        double pace = pace_now();
+        least = pace < least ? pace : least;
+        most = pace > most ? pace : most;
+    }
+    CHECK(least > 0.01);
+    CHECK(most < 100);
+}
+
+/* No reading is as good as the best that it is told of, so it always waits as long as it may: a fifth of the time
+ * since the search, and beyond that not even once. */
+static void test_waiting_has_a_share(void)
+{
+    pace_search(NEVER_QUIET);
+    pace_note(NEVER_QUIET, 1e-6);
+    uint64_t begin_ns = clock_ns(), waited_ns = 0;
+    for (int i = 0; i < WAITS; i++) {
+        uint64_t before_ns = clock_ns();
+        pace_await(NEVER_QUIET);
+        waited_ns += clock_ns() - before_ns;
+        for (int busy = 0; busy < 50; busy++)
+            (void)pace_now();
+    }
+    CHECK(waited_ns > 0);
+    CHECK(waited_ns < (clock_ns() - begin_ns) / 2);
+}
+
+int main(void)
+{
+    test_the_best_is_what_counts();
+    test_there_are_more_cpus_than_it_knows();
+    test_a_reading();
+    test_waiting_has_a_share();
+    return failures == 0 ? 0 : 1;
+}
