@@ -62,7 +62,7 @@ static UNUSED void dict_dealloc(struct object *self)
     object_free(dict, sizeof *dict);
 }
 
-static UNUSED int dict_traverse(struct object *self, visit_fn *visit, void *argument)
+static inline int dict_traverse(struct object *self, visit_fn *visit, void *argument)
 {
     struct dict_object *dict = dict_of(self);
     int status = 0;

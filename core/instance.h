@@ -97,7 +97,7 @@ static UNUSED void instance_dealloc(struct object *self)
     object_decref(class_);
 }
 
-static UNUSED int instance_traverse(struct object *self, visit_fn *visit, void *argument)
+static inline int instance_traverse(struct object *self, visit_fn *visit, void *argument)
 {
     struct instance_object *instance = instance_of(self);
     int status = visit(instance->class_, argument);

@@ -46,7 +46,7 @@ static UNUSED void list_dealloc(struct object *self)
     object_free(list, sizeof *list);
 }
 
-static UNUSED int list_traverse(struct object *self, visit_fn *visit, void *argument)
+static inline int list_traverse(struct object *self, visit_fn *visit, void *argument)
 {
     struct list_object *list = list_of(self);
     int status = 0;
