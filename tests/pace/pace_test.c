@@ -26,8 +26,8 @@ static void test_the_best_is_what_counts(void)
     pace_note(QUIET, 1.0);
     pace_note(QUIET, 1.5); /* worse than what is known: changes nothing */
     CHECK(!pace_is_contended(QUIET, 1.0));
-    CHECK(!pace_is_contended(QUIET, 1.19));
-    CHECK(pace_is_contended(QUIET, 1.21));
+    CHECK(!pace_is_contended(QUIET, 1.09));
+    CHECK(pace_is_contended(QUIET, 1.11));
     CHECK(pace_is_contended(QUIET, 2.0));
     CHECK(!pace_is_contended(QUIET, 0)); /* a thread that is not pinned has none */
     CHECK(!pace_is_contended(UNKNOWN, 2.0));
