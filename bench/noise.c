@@ -17,6 +17,8 @@
 #define NS_PER_SWITCH_MIN 10000000.0
 /* The clock as the kernel computes it wavers by a percent at a steady load. */
 #define FREQUENCY_CHANGE_MAX 0.03
+/* In long windows, of which one look is no share to speak of. */
+#define CONTENDED_LOOKS_MAX 0.02
 /* Old kernels sleep when asked for a clock: then it cannot be asked for under load. */
 enum { READ_NS_MAX = 200000 };
 
@@ -61,6 +63,7 @@ static int open_frequency(unsigned os_index)
 
 void noise_probe_open(struct noise_probe *probe, unsigned os_index, bool pinned)
 {
+    probe->os_index = os_index;
     probe->pinned = pinned;
     probe->delay_fd = system_open_fd(DELAY_FILE);
     probe->frequency_fd = pinned ? open_frequency(os_index) : -1;
@@ -76,7 +79,14 @@ void noise_probe_read(const struct noise_probe *probe, struct noise_edge *edge)
 {
     edge->has_delay = system_read_number(probe->delay_fd, DELAY_FIELD, &edge->delay_ns);
     edge->has_frequency = system_read_number(probe->frequency_fd, 0, &edge->frequency_khz);
-    edge->pace = probe->pinned ? pace_now() : 0;
+}
+
+void noise_look(const struct noise_probe *probe, struct noise_looks *looks)
+{
+    if (!probe->pinned)
+        return;
+    looks->made++;
+    looks->contended += pace_is_contended(probe->os_index, pace_now());
 }
 
 static double change_of(uint64_t before, uint64_t after)
@@ -85,7 +95,7 @@ static double change_of(uint64_t before, uint64_t after)
     return change < 0 ? -change : change;
 }
 
-unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, unsigned os_index,
+unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, const struct noise_looks *looks,
                          uint64_t elapsed_ns, long ctx_involuntary)
 {
     unsigned noise = 0;
@@ -98,7 +108,7 @@ unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge
     if (begin->has_frequency && end->has_frequency && begin->frequency_khz > 0 &&
         change_of(begin->frequency_khz, end->frequency_khz) > FREQUENCY_CHANGE_MAX)
         noise |= NOISE_FREQUENCY;
-    if (pace_is_contended(os_index, begin->pace) || pace_is_contended(os_index, end->pace))
+    if (looks->contended > CONTENDED_LOOKS_MAX * looks->made)
         noise |= NOISE_CONTENDED;
     return noise;
 }

@@ -37,6 +37,7 @@ unsigned noise_watched(unsigned os_index);
 /* Open files of one thread; made before the window, since opening takes microseconds. */
 struct noise_probe {
     int delay_fd, frequency_fd; /* -1: not told */
+    unsigned os_index;
     bool pinned;
 };
 
@@ -44,13 +45,20 @@ struct noise_edge {
     bool has_delay, has_frequency;
     uint64_t delay_ns;      /* since the thread exists: ready to run, and not running */
     uint64_t frequency_khz; /* now, of the CPU that the probe was made for */
-    double pace;            /* of that CPU; 0: not pinned, so of none */
+};
+
+/* At the pace of the CPU: how often, and how often it was contended. */
+struct noise_looks {
+    uint32_t made, contended;
 };
 
 /* `pinned`: otherwise no CPU's clock is the thread's. On the thread itself, as the other two. */
 void noise_probe_open(struct noise_probe *probe, unsigned os_index, bool pinned);
 void noise_probe_close(struct noise_probe *probe);
 void noise_probe_read(const struct noise_probe *probe, struct noise_edge *edge);
+
+/* One more look; does nothing where the thread is not pinned. Takes some 15 us. */
+void noise_look(const struct noise_probe *probe, struct noise_looks *looks);
 
 /* ---- by machine: before all windows, and after them --------------------------------------------------- */
 
@@ -66,8 +74,8 @@ void noise_machine_read(const unsigned *os_index, unsigned n, struct noise_machi
 
 /* ---- verdict --------------------------------------------------------------------------------------------- */
 
-/* One thread's window, of elapsed_ns, on this CPU, between its two edges. */
-unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, unsigned os_index,
+/* One thread's window, of elapsed_ns, between its two edges. */
+unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, const struct noise_looks *looks,
                          uint64_t elapsed_ns, long ctx_involuntary);
 
 /* A trial's, of `threads` windows of elapsed_ns. */

@@ -327,7 +327,7 @@ static void summarize_noise(struct trial_run *run)
     unsigned noise = noise_of_machine(before, after, run->window.end_ns - run->window.begin_ns, cpus_used(run));
     for (unsigned i = 0; i < result->threads; i++) {
         const struct window_result *w = &result->thread[i].window;
-        noise |= noise_of_thread(&w->noise_begin, &w->noise_end, result->thread[i].cpu, w->end_ns - w->begin_ns,
+        noise |= noise_of_thread(&w->noise_begin, &w->noise_end, &w->looks, w->end_ns - w->begin_ns,
                                  w->ctx_involuntary);
     }
     noise |= result->migrations > 0 ? NOISE_MIGRATED : 0;

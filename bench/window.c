@@ -13,8 +13,13 @@ enum { BATCH_NS_MIN = 10000, BATCH_NS_MAX = 40000, BATCH_MIN = 64, BATCH_MAX = 1
 /* So long before the window begins its worker reads what is compared with its end. */
 enum { EDGE_NS = 150000 };
 
+/* A neighbour on the core comes and goes within milliseconds: one thread alone looks for it so often. Among several a
+ * pause of one would take load from the others. */
+#define LOOK_EVERY_NS UINT64_C(2000000)
+
 struct loop {
     struct worker *worker;
+    const struct noise_probe *probe;
     const struct variant *variant;
     uint64_t (*run)(struct worker *worker, uint64_t n);
     uint64_t batch;
@@ -77,10 +82,20 @@ static uint64_t ramp(struct loop *loop, uint64_t until_ns)
     return clock_ns();
 }
 
+/* Between two batches, and no part of the window. */
+static void look(struct loop *loop, struct window_result *result)
+{
+    noise_look(loop->probe, &result->looks);
+    uint64_t now_ns = clock_ns();
+    loop->worker->excluded_ns += now_ns - loop->last_ns;
+    loop->last_ns = now_ns;
+}
+
 static void measure(struct loop *loop, const struct window *window, struct window_result *result)
 {
     uint64_t middle_ns = window->begin_ns + (window->end_ns - window->begin_ns) / 2;
     uint64_t excluded_ns = loop->worker->excluded_ns;
+    uint64_t look_ns = window->threads == 1 ? result->begin_ns + LOOK_EVERY_NS : UINT64_MAX;
     result->end_ns = result->begin_ns;
     while (!trial_over(loop->worker)) {
         struct step step = loop_step(loop);
@@ -98,6 +113,10 @@ static void measure(struct loop *loop, const struct window *window, struct windo
         if (step.after_ns >= window->end_ns) {
             result->end_ns = window->end_ns; /* suspended over the end: nothing was done since the batch */
             return;
+        }
+        if (step.after_ns >= look_ns) {
+            look(loop, result);
+            look_ns = loop->last_ns + LOOK_EVERY_NS;
         }
     }
 }
@@ -118,6 +137,7 @@ void window_run(struct worker *worker, struct window *window, const struct noise
     worker->latency = &own_latency;
     const struct variant *variant = worker->trial->variant;
     struct loop loop = {.worker = worker,
+                        .probe = probe,
                         .variant = variant,
                         .run = worker->trial->workload->batch,
                         .batch = BATCH_MIN,
@@ -128,6 +148,7 @@ void window_run(struct worker *worker, struct window *window, const struct noise
     loop.cpu_changes = 0;
     struct rusage before = thread_usage();
     noise_probe_read(probe, &result->noise_begin);
+    noise_look(probe, &result->looks);
     uint64_t turns = variant->turns(worker->thread);
     struct histogram *own_waits = variant->waits(worker->thread);
     if (own_waits != NULL)
@@ -140,6 +161,7 @@ void window_run(struct worker *worker, struct window *window, const struct noise
     *latency = own_latency;
     result->turns = variant->turns(worker->thread) - turns;
     noise_probe_read(probe, &result->noise_end); /* the others are at full load still */
+    noise_look(probe, &result->looks);
     struct rusage after = thread_usage();
 
     result->cpu_changes = loop.cpu_changes;

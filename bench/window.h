@@ -25,6 +25,7 @@ struct window_result {
     uint64_t cpu_changes;       /* seen between batches */
     long ctx_voluntary, ctx_involuntary, minor_faults, major_faults;
     struct noise_edge noise_begin, noise_end;
+    struct noise_looks looks;
 };
 
 /* Set by a signal handler: all trials end at once. */

@@ -18,6 +18,7 @@ from rcb.compare_runs import Comparison, Difference, Side, unit_of
 from rcb.schema import CELL
 from rcb.stats import Interval
 from rcb.verdict import FASTER, INCONCLUSIVE, SAME, SLOWER
+from rcb.wording import counted
 
 NO_NUMBER = "–"
 Grid = Tuple[List[str], List[List[str]]]
@@ -132,6 +133,9 @@ def notes(comparisons: Sequence[Comparison]) -> List[str]:
     for one in comparisons:
         found.append(_floor(one))
         found.extend(_shifts(one))
+        if one.disturbed:
+            found.append(f"{one.other.label} against {base.label}: {counted(len(one.disturbed), 'cell')} of these rest on "
+                         "disturbed trials in one of them: they claim nothing, and are in no mean.")
         counts = {kind: sum(cell.verdict.kind == kind for cell in one.cells)
                   for kind in (SLOWER, FASTER, SAME, INCONCLUSIVE)}
         told = ", ".join(f"{count} {kind}" for kind, count in counts.items())

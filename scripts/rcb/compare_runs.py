@@ -6,10 +6,10 @@ second, the time of the same work is the inverse, so its ratio is the first run'
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from rcb import stats
 from rcb.drivers import COUNTING, SCALING
@@ -19,6 +19,7 @@ from rcb.rows import Rows, read_measured
 from rcb.schema import CELL
 from rcb.stats import Interval, Ratio
 from rcb.summary import CellKey, NoiseFloor, Samples, floor_of, samples_of
+from rcb.used import disturbed_cells
 from rcb.verdict import INCONCLUSIVE, SLOWER, Verdict, holm, judge
 
 # Windows are measured: a batch more or less is no other window.
@@ -35,6 +36,7 @@ class Side:
     samples: Dict[CellKey, Samples]
     floor: Optional[NoiseFloor]
     windows: Dict[CellKey, float]
+    disturbed: Set[CellKey] = field(default_factory=set)
 
     @property
     def hosts(self) -> List[str]:
@@ -74,6 +76,11 @@ class Comparison:
     missing: Tuple[Tuple[CellKey, str], ...]
 
     @property
+    def disturbed(self) -> List[CellKey]:
+        """Cells in both whose numbers rest on disturbed trials in one: they claim nothing, and are in no mean."""
+        return [one.key for one in self.cells if one.key is not None and _is_disturbed(one.key, self.base, self.other)]
+
+    @property
     def differences(self) -> Tuple[Difference, ...]:
         return self.means + self.cells
 
@@ -92,7 +99,7 @@ def load(label: str, place: Path, allow_mixed: bool) -> Side:
     used = rows.measured()
     windows = used.groupby(CELL)["window_s"].median().dropna().to_dict()
     samples = samples_of(rows.frame)
-    return Side(label, rows, _revision(rows.path), samples, floor_of(samples), windows)
+    return Side(label, rows, _revision(rows.path), samples, floor_of(samples), windows, disturbed_cells(rows.frame))
 
 
 def _check_windows(base: Side, other: Side) -> None:
@@ -109,6 +116,10 @@ def _check_windows(base: Side, other: Side) -> None:
             raise UsageError(f"{other.label}: '{other.rows.path}' has windows of {other.windows[key] * 1e3:.3g} ms in "
                              f"driver {driver}, and {base.label} '{base.rows.path}' has {base.windows[key] * 1e3:.3g} "
                              "ms; accepted: runs with the same --window")
+
+
+def _is_disturbed(key: CellKey, base: Side, other: Side) -> bool:
+    return key in base.disturbed or key in other.disturbed
 
 
 def _time(key: CellKey, base: Samples, other: Samples) -> Ratio:
@@ -140,9 +151,22 @@ class _Draft:
     ratios: Dict[CellKey, Ratio]
     means: Dict[Tuple[str, ...], Tuple[stats.Mean, int]]
 
+    def quiet(self) -> Dict[CellKey, Ratio]:
+        """What may be claimed of, where nothing else disturbed either run."""
+        return {key: one for key, one in self.ratios.items() if not _is_disturbed(key, self.base, self.other)}
+
+    def processes(self) -> List[int]:
+        """Of each cell, as far as it may claim: one can say nothing of what differs between processes."""
+        quiet = self.quiet()
+        return [one.processes if key in quiet else 0 for key, one in self.ratios.items()]
+
     def p_values(self) -> List[float]:
         return ([mean.p_value for mean, _ in self.means.values()]
-                + [one.p_value if one.processes > 1 else math.nan for one in self.ratios.values()])
+                + [one.p_value if count > 1 else math.nan for one, count in zip(self.ratios.values(), self.processes())])
+
+    def rank_p_values(self) -> List[float]:
+        return [one.rank_p_value if count > 1 else math.nan
+                for one, count in zip(self.ratios.values(), self.processes())]
 
 
 def _draft(base: Side, other: Side) -> _Draft:
@@ -152,13 +176,13 @@ def _draft(base: Side, other: Side) -> _Draft:
         raise UsageError(f"{other.label}: '{other.rows.path}' has no cell in common with {base.label} "
                          f"'{base.rows.path}'; accepted: runs that share a driver, workload, parameters, variant, "
                          "threads and placement")
+    draft = _Draft(base, other, ratios, {})
     groups: Dict[Tuple[str, ...], List[Ratio]] = {}
-    for key, one in ratios.items():
+    for key, one in draft.quiet().items():
         groups.setdefault((key[0],), []).append(one)
-    for key, one in ratios.items():
+    for key, one in draft.quiet().items():
         groups.setdefault((key[0], key[3]), []).append(one)
-    return _Draft(base, other, ratios, {name: (stats.geometric_mean_test(own), len(own))
-                                        for name, own in groups.items()})
+    return replace(draft, means={name: (stats.geometric_mean_test(own), len(own)) for name, own in groups.items()})
 
 
 def _verdict(found: Interval, processes: int, p_adjusted: float, floor: float) -> Verdict:
@@ -199,18 +223,18 @@ def _finished(draft: _Draft, adjusted: Sequence[float], ranked: Sequence[float])
     floors = [side.floor for side in (draft.base, draft.other)]
     floor = _widest([one.cell_width if one else None for one in floors])
     mean_floor = _widest([one.width if one else None for one in floors])
-    shifts = _Shifts.of(draft.ratios)
+    shifts = _Shifts.of(draft.quiet())
     means = tuple(
         Difference(name, None, (math.nan, math.nan), mean.interval, count, p, math.nan, math.nan,
                    _verdict(mean.interval, mean.processes, p,
                             _beyond(mean_floor, shifts.but_for(*name) if len(name) == 2 else 0.0)))
         for (name, (mean, count)), p in zip(draft.means.items(), adjusted))
     cells = []
-    for (key, one), p, rank in zip(draft.ratios.items(), adjusted[len(means):], ranked):
+    for (key, one), processes, p, rank in zip(draft.ratios.items(), draft.processes(), adjusted[len(means):], ranked):
         values = _values(key, draft.base.samples[key]), _values(key, draft.other.samples[key])
         # Cliff's delta as of time: the samples of a rate come in the order that makes it so.
         cells.append(Difference(tuple(map(str, key)), key, values, one.interval, 1, p, rank,
-                                one.effect, _verdict(one.interval, one.processes, p,
+                                one.effect, _verdict(one.interval, processes, p,
                                                      _beyond(floor, shifts.but_for(key[0], key[3])))))
     sides = ((draft.base, draft.other), (draft.other, draft.base))
     missing = tuple((key, own.label) for own, against in sides for key in own.samples if key not in against.samples)
@@ -221,8 +245,7 @@ def compare(sides: Sequence[Side]) -> List[Comparison]:
     """Each run against the first. The p-values of all cells and means of all of them are adjusted as one family."""
     drafts = [_draft(sides[0], other) for other in sides[1:]]
     p_values = [p for draft in drafts for p in draft.p_values()]
-    rank_p_values = [one.rank_p_value if one.processes > 1 else math.nan
-                     for draft in drafts for one in draft.ratios.values()]
+    rank_p_values = [p for draft in drafts for p in draft.rank_p_values()]
     adjusted, ranked = holm(p_values).tolist(), holm(rank_p_values).tolist()
     found = []
     for draft in drafts:

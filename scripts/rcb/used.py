@@ -3,7 +3,7 @@ stands beside."""
 
 from __future__ import annotations
 
-from typing import FrozenSet
+from typing import FrozenSet, Sequence, Set, Tuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,8 @@ from rcb.schema import CELL, MEASURED
 
 # Noise that is a fact of the cell, and so in each of its trials.
 CELL_FACTS = frozenset({"smt"})
+# So many processes with undisturbed trials make a cell's numbers without the others.
+QUIET_LEAST = 2
 
 
 def kinds_of(text: object) -> FrozenSet[str]:
@@ -28,13 +30,36 @@ def disturbed(frame: pd.DataFrame) -> np.ndarray:
     return noise.isin(flagged).to_numpy(dtype=bool)
 
 
+def _numbered(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+    return frame.groupby(list(columns), sort=False).ngroup().to_numpy()
+
+
+def _quiet_cells(cell: np.ndarray, process: np.ndarray, flagged: np.ndarray) -> np.ndarray:
+    """For each row whether two processes of its cell, and no less than half of them, have an undisturbed trial."""
+    processes = pd.DataFrame({"cell": cell, "process": process, "quiet": ~flagged}).groupby(["cell", "process"]).quiet.any()
+    counts = processes.groupby(level="cell").agg(["sum", "count"])
+    quiet = (counts["sum"] >= QUIET_LEAST) & (2 * counts["sum"] >= counts["count"])
+    return quiet.reindex(cell).to_numpy(dtype=bool)
+
+
 def used_rows(frame: pd.DataFrame) -> np.ndarray:
-    """Which rows are used. A disturbed trial is where its process has no undisturbed one of the same cell: what made it
-    slow was not the variant, and the process is the unit of all statistics. `unit` numbers the processes."""
+    """Which rows are used. A disturbed trial makes way for an undisturbed one of the same cell and process, and a process
+    that has none for the other processes, where these are two or more and half of all: what made it slow was not the
+    variant, and the process is the unit of all statistics. `unit` numbers the processes."""
     measured = frame["status"].isin(MEASURED).to_numpy(dtype=bool)
-    flagged = measured & disturbed(frame)
-    if not flagged.any():
+    flagged = disturbed(frame)
+    if not (measured & flagged).any():
         return measured
-    cell_of_process = frame.groupby([*CELL, "unit"], sort=False).ngroup().to_numpy()
-    has_better = np.isin(cell_of_process, np.unique(cell_of_process[measured & ~flagged]))
-    return measured & ~(flagged & has_better)
+    rows = frame[measured]
+    own = flagged[measured]
+    process = _numbered(rows, [*CELL, "unit"])
+    has_better = np.isin(process, np.unique(process[~own])) | _quiet_cells(_numbered(rows, CELL), process, own)
+    used = measured.copy()
+    used[measured] = ~(own & has_better)
+    return used
+
+
+def disturbed_cells(frame: pd.DataFrame) -> Set[Tuple[str, str, str, str, int, str]]:
+    """The cells whose numbers rest on disturbed trials, for want of better ones, in some process."""
+    used = frame[used_rows(frame)]
+    return set(used.loc[disturbed(used), CELL].drop_duplicates().itertuples(index=False, name=None))

@@ -7,7 +7,7 @@ import io
 import re
 import unittest
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 from support import ScratchTest, called, row, write_rows
@@ -23,8 +23,9 @@ COSTS = {("overhead", "pair", "plain", 1): 1.0, ("overhead", "pair", "plain_twin
 
 class Runs(ScratchTest):
     def run_of(self, name: str, factors: Dict[str, float], seed: int, processes: int = 5, costs: object = None,
-               **values: object) -> Path:
-        """A made-up run: costs of cells × the factor of their workload, with a little noise of its own."""
+               noise_of: Optional[Dict[Tuple[str, int], str]] = None, wrong: float = 1.0, **values: object) -> Path:
+        """A made-up run: costs of cells × the factor of their workload, with a little noise of its own. noise_of: what
+        disturbed a workload's trials in a process, which then take `wrong` times as long."""
         rng = np.random.default_rng(seed)
         found: List[Dict[str, object]] = []
         for (driver, workload, variant, threads), cost in (costs or COSTS).items():
@@ -33,7 +34,9 @@ class Runs(ScratchTest):
                 for repetition in range(3):
                     own = cost * (factors.get(workload, 1.0) if variant == "atomic" else 1.0)
                     own *= float(np.exp(effect + rng.normal(0.0, 0.002)))
-                    one = dict(run_id=name, driver=driver, workload=workload, variant=variant, threads=threads,
+                    noise = (noise_of or {}).get((workload, process), "")
+                    own *= wrong if noise else 1.0
+                    one = dict(run_id=name, noise=noise, driver=driver, workload=workload, variant=variant, threads=threads,
                                params="", ns_per_op=own, ops_per_s=threads * 1e9 / own, process=process,
                                repetition=repetition, window_s=0.02)
                     one.update(values)
@@ -48,6 +51,29 @@ class Findings(Runs):
     def verdicts(self, *runs: Path) -> Dict[Tuple[str, ...], str]:
         sides = [load(chr(65 + place), run, False) for place, run in enumerate(runs)]
         return {one.name: str(one.verdict.kind) for found in compare(sides) for one in found.differences}
+
+    def test_what_was_disturbed_claims_nothing(self) -> None:
+        base, slow = self.run_of("a", {}, 1), {"pair": 1.5, "call": 1.1}
+        noise = {("pair", process): "contended" for process in range(3)}
+        found = self.verdicts(base, self.run_of("b", slow, 2, noise_of={}))
+        self.assertEqual("slower", found["overhead", "pair", "", "atomic", "1", "cores"])
+        other = self.run_of("c", slow, 2, noise_of=noise)
+        found = self.verdicts(base, other)
+        self.assertEqual("inconclusive", found["overhead", "pair", "", "atomic", "1", "cores"])
+        self.assertEqual("slower", found["overhead", "call", "", "atomic", "1", "cores"])
+        for first, second in ((base, other), (other, base)):
+            comparison = compare([load("A", first, False), load("B", second, False)])[0]
+            mean = next(one for one in comparison.means if one.name == ("overhead", "atomic"))
+            self.assertEqual(({"pair"}, 1), ({key[1] for key in comparison.disturbed}, mean.cells))
+            self.assertAlmostEqual(1.1, max(mean.time.value, 1 / mean.time.value), delta=0.02)
+        told = called("compare", main, base, other).stdout
+        self.assertIn("3 cells of these rest on disturbed trials", told)
+
+    def test_a_few_disturbed_processes_are_left_out(self) -> None:
+        base = self.run_of("a", {}, 1)
+        other = self.run_of("b", {}, 2, noise_of={("pair", 0): "stolen", ("pair", 1): "contended"}, wrong=1.5)
+        found = self.verdicts(base, other)
+        self.assertEqual("same", found["overhead", "pair", "", "atomic", "1", "cores"])
 
     def test_slower_and_faster_in_both_directions_of_figures(self) -> None:
         base = self.run_of("a", {}, 1)

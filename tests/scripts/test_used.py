@@ -12,7 +12,7 @@ from support import ScratchTest, row, write_rows
 from rcb import wording
 from rcb.rows import read
 from rcb.summary import Summary, summarise
-from rcb.used import used_rows
+from rcb.used import disturbed_cells, used_rows
 
 
 class Used(ScratchTest):
@@ -30,10 +30,24 @@ class Used(ScratchTest):
         self.assertEqual([False, True], self.used((0, "involuntary+stolen"), (0, "")))
 
     def test_only_within_the_same_process(self) -> None:
-        self.assertEqual([True, True, False, True], self.used((0, ""), (1, "contended"), (2, "stolen"), (2, "")))
+        self.assertEqual([True, True, False], self.used((0, "contended"), (1, ""), (1, "stolen")))
 
     def test_a_process_with_nothing_better_keeps_what_it_has(self) -> None:
         self.assertEqual([True, True], self.used((0, "contended"), (0, "stolen")))
+
+    def test_quiet_processes_do_without_the_others(self) -> None:
+        """Where they are two, and half of all."""
+        self.assertEqual([True, True, False], self.used((0, ""), (1, ""), (2, "contended")))
+        self.assertEqual([True, True, False, False], self.used((0, ""), (1, ""), (2, "stolen"), (3, "contended")))
+        self.assertEqual([True] * 5, self.used((0, ""), (1, ""), (2, "stolen"), (3, "stolen"), (4, "contended")))
+        self.assertEqual([True, True], self.used((0, ""), (1, "stolen")))
+
+    def test_cells_that_rest_on_disturbed_trials(self) -> None:
+        frame = pd.DataFrame([row(noise=noise, process=process, variant=variant)
+                              for variant, noises in (("plain", ("", "", "stolen")), ("atomic", ("", "stolen", "stolen")),
+                                                      ("gil", ("smt", "smt", "smt")))
+                              for process, noise in enumerate(noises)])
+        self.assertEqual({"atomic"}, {cell[3] for cell in disturbed_cells(frame.assign(unit=frame["process"]))})
 
     def test_a_fact_of_the_cell_is_no_disturbance(self) -> None:
         self.assertEqual([True, True, False], self.used((0, "smt"), (0, ""), (0, "contended+smt")))
