@@ -4,7 +4,8 @@
 
 1. Builds a copy of the sources in which plain_slow_K is `plain` with K no-ops, for each K of STEPS.
 2. Calibrates by measurement, as no-ops cost what the processor's width leaves: runs all of them in processes of their
-   own, and takes the K nearest to 3 %, and the K nearest to half the noise floor that plain_twin shows there.
+   own, and takes the K nearest to 3 %, and of those that cost less than the noise floor that plain_twin shows there the
+   one nearest to half of it.
 3. Measures plain, plain_twin and these two again, interleaved, in new processes, and judges them as one family.
 
 Exit status 0: the first is `slower` by the size that the calibration found, within both intervals, and of the second
@@ -126,10 +127,12 @@ def answers(path: Path) -> Tuple[Dict[str, Answer], float]:
             for (name, one), p in zip(ratios.items(), adjusted)}, floor
 
 
-def nearest(found: Dict[str, Answer], wanted: float) -> Answer:
-    """The slowed variant whose measured cost is nearest to plain's × wanted."""
-    slow = [one for name, one in found.items() if name.startswith(name_of(0)[:-1])]
-    return min(slow, key=lambda one: abs(math.log(one.interval.value / wanted)))
+def nearest(found: Dict[str, Answer], wanted: float, most: float = math.inf) -> Optional[str]:
+    """The slowed variant whose measured cost is nearest to plain's × wanted, of those that differ from plain by less than
+    `most` (a logarithm)."""
+    slow = [one for name, one in found.items()
+            if name.startswith(name_of(0)[:-1]) and abs(math.log(one.interval.value)) < most]
+    return min(slow, key=lambda one: abs(math.log(one.interval.value / wanted))).variant if slow else None
 
 
 def overlap(one: Interval, other: Interval) -> bool:
@@ -154,9 +157,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for the copy, its build and the rows")
     parser.add_argument("--workload", default="churn", help="of one parameter point (default: churn)")
-    parser.add_argument("--processes", type=int, default=10)
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--window", type=float, default=40.0, help="ms (default: 40)")
+    parser.add_argument("--processes", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--window", type=float, default=20.0, help="ms (default: 20)")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     binary = build(options.work)
@@ -164,10 +167,10 @@ def main() -> int:
     calibrated, floor = answers(path)
     for answer in calibrated.values():
         print(f"calibration: {answer}")
-    large, small = nearest(calibrated, 1 + WANTED).variant, nearest(calibrated, math.exp(floor / 2)).variant
-    chosen: Optional[str] = small
-    if small == large or abs(math.log(calibrated[small].interval.value)) > 0.75 * floor:
-        print(f"slowdown: no K comes near half the floor ({math.expm1(floor) * 100:.2f} %) of {options.workload}; try "
+    large, chosen = nearest(calibrated, 1 + WANTED), nearest(calibrated, math.exp(floor / 2), floor)
+    assert large is not None
+    if chosen in (None, large):
+        print(f"slowdown: no K costs less than the floor ({math.expm1(floor) * 100:.2f} %) of {options.workload}; try "
               "a workload with longer operations")
         chosen = None
     variants = [BASELINE, TWIN, large, *([chosen] if chosen else [])]

@@ -34,8 +34,8 @@ class Mechanics(unittest.TestCase):
         costs = {"plain": 1.0, "plain_twin": 1.01, "plain_slow_2": 1.005, "plain_slow_6": 1.03}
         calibrated, floor = self.answers(costs)
         self.assertAlmostEqual(0.01, floor, delta=0.005)
-        self.assertEqual("plain_slow_6", slowdown.nearest(calibrated, 1.03).variant)
-        self.assertEqual("plain_slow_2", slowdown.nearest(calibrated, 1.005).variant)
+        self.assertEqual("plain_slow_6", slowdown.nearest(calibrated, 1.03))
+        self.assertEqual("plain_slow_2", slowdown.nearest(calibrated, 1.005))
         found, _ = self.answers(costs, 2)
         self.assertEqual([], slowdown.judged(calibrated, found, "plain_slow_6", "plain_slow_2"))
 
