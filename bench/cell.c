@@ -25,20 +25,6 @@ static uint64_t cell_objects(const struct cell *cell, const struct options *opti
     return cell->workload->objects != NULL ? cell->workload->objects(&trial) : 0;
 }
 
-/* Whether some chosen cell has a second thread, or some chosen variant makes one. */
-static bool process_is_threaded(const struct options *options)
-{
-    const struct workload *const *workloads = variants[0]->workloads;
-    bool threads = false, scales = false, made = false;
-    for (size_t t = 0; t < options->thread_counts; t++)
-        threads |= options->threads[t] > 1;
-    for (size_t w = 0; w < variants[0]->workload_count; w++)
-        scales |= options->workload_chosen[w] && workloads[w]->threads_max != 1;
-    for (size_t v = 0; v < variant_count; v++)
-        made |= options->variant_chosen[v] && variants[v]->peer != NULL && variants[v]->peer->process == PEER_THREADED;
-    return (threads && scales) || made;
-}
-
 static const char *cell_unable(const struct cell *cell)
 {
     struct trial trial = {.params = cell->params};
@@ -63,9 +49,6 @@ static void cell_check(struct cell *cell, const struct options *options)
     else if (cell->threads < cell->workload->threads_min)
         snprintf(reason, CELL_REASON_BYTES, "%s needs %u threads or more", cell->workload->name,
                  cell->workload->threads_min);
-    else if (variant->peer != NULL && variant->peer->process == PEER_UNTHREADED && process_is_threaded(options))
-        snprintf(reason, CELL_REASON_BYTES, "%s needs a process without a second thread: choose it with --threads 1, "
-                 "and without peer:std-shared_ptr", variant->name);
     else if (cell->workload->needs_deaths && variant->never_frees)
         snprintf(reason, CELL_REASON_BYTES, "%s destroys nothing, and %s times destruction", variant->name,
                  cell->workload->name);
@@ -183,6 +166,11 @@ uint64_t cell_switch_interval_ns(const struct cell *cell, const struct options *
     struct trial trial = {.params = cell->params};
     uint64_t ms = trial_param_u64(&trial, "interval_ms");
     return ms != 0 ? ms * 1000000 : options->switch_interval_ns;
+}
+
+bool cell_is_unthreaded(const struct cell *cell)
+{
+    return cell->variant->peer != NULL && cell->variant->peer->process == PEER_UNTHREADED;
 }
 
 uint64_t cell_window_ns(const struct cell *cell, const struct options *options)

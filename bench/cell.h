@@ -25,6 +25,9 @@ struct cell *cells_make(const struct options *options, size_t *count);
 /* The switch interval of the cell's GIL in nanoseconds: its parameter interval_ms, or --switch-interval. */
 uint64_t cell_switch_interval_ns(const struct cell *cell, const struct options *options);
 
+/* Whether it is measured before the process makes its second thread: bench/peers/std.cc. */
+bool cell_is_unthreaded(const struct cell *cell);
+
 /* Nanoseconds that the window of this cell lasts: --window; more under a GIL, where every thread must have had
  * ten turns, and where batches are long; less where a variant that never frees would fill the memory. */
 uint64_t cell_window_ns(const struct cell *cell, const struct options *options);

@@ -126,14 +126,14 @@ static void register_cell(struct cell *cell)
     gbench_register(name, cell->threads, run_cell, cell);
 }
 
-/* The cells of one round. A cell that cannot run gets its row in the first. -1: a row could not be written,
- * or there is no memory; a line has been printed. */
-static int register_round(size_t *order, unsigned round)
+/* The cells of one round that want a process without a second thread, or the others. A cell that cannot run gets its row
+ * in the first round. -1: a row could not be written, or there is no memory; a line has been printed. */
+static int register_round(size_t *order, unsigned round, bool unthreaded)
 {
     shuffle(order, session.cell_count, round);
     for (size_t i = 0; i < session.cell_count; i++) {
         struct cell *cell = &session.cells[order[i]];
-        if (!gbench_matches(cell->name))
+        if (!gbench_matches(cell->name) || cell_is_unthreaded(cell) != unthreaded)
             continue;
         if (cell->skipped[0] != '\0') {
             if (session.rows != NULL && !cell->measured && rows_write(session.rows, cell, NULL) != 0)
@@ -157,8 +157,11 @@ static int register_all(void)
 {
     size_t *order = malloc((session.cell_count + 1) * sizeof *order);
     int status = order != NULL ? 0 : -1;
+    /* What wants a process without a second thread comes first, all rounds of it: there is no way back. */
     for (unsigned round = 0; status == 0 && round < session.options.rounds; round++)
-        status = register_round(order, round);
+        status = register_round(order, round, true);
+    for (unsigned round = 0; status == 0 && round < session.options.rounds; round++)
+        status = register_round(order, round, false);
     free(order);
     return status;
 }

@@ -3,7 +3,7 @@
 // shared_ptr counts with atomic operations only in a process that has made a second thread: each copy and each drop
 // asks (__is_single_threaded, glibc's __libc_single_threaded). So there are three peers of it:
 //   shared_ptr             the class as it is, in a process that has had a second thread
-//   shared_ptr-unthreaded  the same code, in a process that has not: measured only where no other cell makes one
+//   shared_ptr-unthreaded  the same code, in a process that has not yet: its cells come before all others
 //   shared_ptr-single      std::__shared_ptr with libstdc++'s lock policy for one thread: never asks. No program gets
 //                          it by writing std::shared_ptr; it is what the plain counts cost without the question
 #include <atomic>
