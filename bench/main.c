@@ -126,8 +126,8 @@ static void register_cell(struct cell *cell)
     gbench_register(name, cell->threads, run_cell, cell);
 }
 
-/* The cells of one round that want a process without a second thread, or the others. A cell that cannot run gets its row
- * in the first round. -1: a row could not be written, or there is no memory; a line has been printed. */
+/* The cells of one round that want a process without a second thread, or the others. A cell that cannot run gets
+ * its row in the first round. -1: a row could not be written, or there is no memory; a line has been printed. */
 static int register_round(size_t *order, unsigned round, bool unthreaded)
 {
     shuffle(order, session.cell_count, round);

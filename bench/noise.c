@@ -182,6 +182,7 @@ unsigned noise_watched(unsigned os_index)
     noise_probe_close(&probe);
     noise_machine_read(&os_index, 1, &machine);
     return NOISE_INVOLUNTARY | NOISE_MIGRATED | NOISE_SWAPPED /* getrusage and the harness tell of these anywhere */
-           | NOISE_CONTENDED | NOISE_SMT | (machine.has_steal ? NOISE_STOLEN : 0) | (machine.has_throttles ? NOISE_THROTTLED : 0) |
+           | NOISE_CONTENDED | NOISE_SMT | (machine.has_steal ? NOISE_STOLEN : 0) |
+           (machine.has_throttles ? NOISE_THROTTLED : 0) |
            (edge.has_frequency ? NOISE_FREQUENCY : 0);
 }

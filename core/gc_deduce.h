@@ -58,9 +58,8 @@ static inline struct gc_entry *gc_in_scope(const struct gc_scope *scope, struct 
     return set >= scope->first && set <= scope->last ? entry : NULL;
 }
 
-/* The same as o->type->traverse(o, visit, scope). Those of the common types are compiled in here together with `visit`: two
- * calls by pointer for each object are a third of a pass over a heap that lies in the cache (CPython 3.14 does so for lists
- * and tuples: Python/gc_free_threading.c). */
+/* The same as o->type->traverse(o, visit, scope). Those of the common types are compiled in here together with
+ * `visit`, without calls by pointer (CPython 3.14 does so for lists and tuples: Python/gc_free_threading.c). */
 static ALWAYS_INLINE void gc_traverse(struct object *o, visit_fn *visit, struct gc_scope *scope)
 {
     const struct type *type = o->type;

@@ -134,8 +134,8 @@ def notes(comparisons: Sequence[Comparison]) -> List[str]:
         found.append(_floor(one))
         found.extend(_shifts(one))
         if one.disturbed:
-            found.append(f"{one.other.label} against {base.label}: {counted(len(one.disturbed), 'cell')} of these rest on "
-                         "disturbed trials in one of them: they claim nothing, and are in no mean.")
+            found.append(f"{one.other.label} against {base.label}: {counted(len(one.disturbed), 'cell')} of these rest "
+                         "on disturbed trials in one of them: they claim nothing, and are in no mean.")
         counts = {kind: sum(cell.verdict.kind == kind for cell in one.cells)
                   for kind in (SLOWER, FASTER, SAME, INCONCLUSIVE)}
         told = ", ".join(f"{count} {kind}" for kind, count in counts.items())

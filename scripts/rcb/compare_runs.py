@@ -161,8 +161,9 @@ class _Draft:
         return [one.processes if key in quiet else 0 for key, one in self.ratios.items()]
 
     def p_values(self) -> List[float]:
+        cells = zip(self.ratios.values(), self.processes())
         return ([mean.p_value for mean, _ in self.means.values()]
-                + [one.p_value if count > 1 else math.nan for one, count in zip(self.ratios.values(), self.processes())])
+                + [one.p_value if count > 1 else math.nan for one, count in cells])
 
     def rank_p_values(self) -> List[float]:
         return [one.rank_p_value if count > 1 else math.nan

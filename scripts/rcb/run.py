@@ -119,7 +119,8 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
     manifest = Manifest(
         run_id=name, utc=now, argv=list(argv), revision=revision, profile=profile.name, variants=options.variants,
         workloads=options.workloads, threads=options.threads, placement=options.placement,
-        allocator=options.allocator, window_ms=sizes.window_ms, seed=seed, processes=sizes.processes, repetitions=sizes.repetitions,
+        allocator=options.allocator, window_ms=sizes.window_ms, seed=seed, processes=sizes.processes,
+        repetitions=sizes.repetitions,
         seeds=[rundir.derived_seed(seed, process) for process in range(sizes.processes)],
         rounds=[sizes.repetitions] * sizes.processes, cells=plan.cells, cells_skipped=plan.skipped, started=now,
         precision=options.precision, budget_s=budget_of(options, profile), peers=options.peers, python=options.python,

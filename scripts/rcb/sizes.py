@@ -12,8 +12,8 @@ from rcb.options import Options, Profile
 TRIAL_SHARE = 0.85
 WINDOW_LEAST_MS = 10.0
 
-# Where a round takes so long that there are few: so many of all cells, if there is time for them, since an interval of two
-# processes is wide; and beyond those a share of the time, the rest being for the cells of one thread.
+# Where a round takes so long that there are few: so many of all cells, if there is time for them, since an interval of
+# two processes is wide; and beyond those a share of the time, the rest being for the cells of one thread.
 FULL_LEAST = 3
 FULL_SHARE = 0.75
 

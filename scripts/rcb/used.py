@@ -36,16 +36,17 @@ def _numbered(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
 
 def _quiet_cells(cell: np.ndarray, process: np.ndarray, flagged: np.ndarray) -> np.ndarray:
     """For each row whether two processes of its cell, and no less than half of them, have an undisturbed trial."""
-    processes = pd.DataFrame({"cell": cell, "process": process, "quiet": ~flagged}).groupby(["cell", "process"]).quiet.any()
+    trials = pd.DataFrame({"cell": cell, "process": process, "quiet": ~flagged})
+    processes = trials.groupby(["cell", "process"])["quiet"].any()
     counts = processes.groupby(level="cell").agg(["sum", "count"])
     quiet = (counts["sum"] >= QUIET_LEAST) & (2 * counts["sum"] >= counts["count"])
     return quiet.reindex(cell).to_numpy(dtype=bool)
 
 
 def used_rows(frame: pd.DataFrame) -> np.ndarray:
-    """Which rows are used. A disturbed trial makes way for an undisturbed one of the same cell and process, and a process
-    that has none for the other processes, where these are two or more and half of all: what made it slow was not the
-    variant, and the process is the unit of all statistics. `unit` numbers the processes."""
+    """Which rows are used. A disturbed trial makes way for an undisturbed one of the same cell and process, and a
+    process that has none for the other processes, where these are two or more and half of all: what made it slow was
+    not the variant, and the process is the unit of all statistics. `unit` numbers the processes."""
     measured = frame["status"].isin(MEASURED).to_numpy(dtype=bool)
     flagged = disturbed(frame)
     if not (measured & flagged).any():

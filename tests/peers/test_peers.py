@@ -119,7 +119,7 @@ class PeersTest(Case):
         self.assertEqual({row["params"] for row in rows}, {"of=own", "of=shared"})
 
     def test_a_process_is_threaded_or_it_is_not(self):
-        """libstdc++ counts otherwise once there has been a second thread: what wants none comes first, all rounds of it."""
+        """libstdc++ counts otherwise once there has been a second thread: what wants none comes first, all rounds."""
         self.need(THREADED, UNTHREADED)
         done = rcbench(*QUICK, *BOTH, "--rounds", "3", "--variants", f"{UNTHREADED},{THREADED},atomic", "--workloads",
                        "pair,private", "--csv", "rows.csv", cwd=self.folder)

@@ -36,8 +36,8 @@ class Runs(ScratchTest):
                     own *= float(np.exp(effect + rng.normal(0.0, 0.002)))
                     noise = (noise_of or {}).get((workload, process), "")
                     own *= wrong if noise else 1.0
-                    one = dict(run_id=name, noise=noise, driver=driver, workload=workload, variant=variant, threads=threads,
-                               params="", ns_per_op=own, ops_per_s=threads * 1e9 / own, process=process,
+                    one = dict(run_id=name, noise=noise, driver=driver, workload=workload, variant=variant,
+                               threads=threads, params="", ns_per_op=own, ops_per_s=threads * 1e9 / own, process=process,
                                repetition=repetition, window_s=0.02)
                     one.update(values)
                     found.append(row(**one))

@@ -1,4 +1,4 @@
-"""Tests of which rows a run's numbers are made of: a disturbed trial makes way for an undisturbed one, and for no other."""
+"""Tests of which rows a run's numbers are made of: a disturbed trial makes way for an undisturbed one alone."""
 
 from __future__ import annotations
 
@@ -43,10 +43,9 @@ class Used(ScratchTest):
         self.assertEqual([True, True], self.used((0, ""), (1, "stolen")))
 
     def test_cells_that_rest_on_disturbed_trials(self) -> None:
+        cells = (("plain", ("", "", "stolen")), ("atomic", ("", "stolen", "stolen")), ("gil", ("smt", "smt", "smt")))
         frame = pd.DataFrame([row(noise=noise, process=process, variant=variant)
-                              for variant, noises in (("plain", ("", "", "stolen")), ("atomic", ("", "stolen", "stolen")),
-                                                      ("gil", ("smt", "smt", "smt")))
-                              for process, noise in enumerate(noises)])
+                              for variant, noises in cells for process, noise in enumerate(noises)])
         self.assertEqual({"atomic"}, {cell[3] for cell in disturbed_cells(frame.assign(unit=frame["process"]))})
 
     def test_a_fact_of_the_cell_is_no_disturbance(self) -> None:

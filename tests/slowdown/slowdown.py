@@ -128,8 +128,8 @@ def answers(path: Path) -> Tuple[Dict[str, Answer], float]:
 
 
 def nearest(found: Dict[str, Answer], wanted: float, most: float = math.inf) -> Optional[str]:
-    """The slowed variant whose measured cost is nearest to plain's × wanted, of those that differ from plain by less than
-    `most` (a logarithm)."""
+    """The slowed variant whose measured cost is nearest to plain's × wanted, of those that differ from plain by less
+    than `most` (a logarithm)."""
     slow = [one for name, one in found.items()
             if name.startswith(name_of(0)[:-1]) and abs(math.log(one.interval.value)) < most]
     return min(slow, key=lambda one: abs(math.log(one.interval.value / wanted))).variant if slow else None
