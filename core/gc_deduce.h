@@ -19,12 +19,14 @@ struct gc_deduced {
     uint64_t found, survivors;   /* objects */
 };
 
-enum { GC_FETCHED = 16 };
+/* With their objects, some 2 MiB: what a second-level cache has. */
+enum { GC_FETCHED = 16, GC_NEAR_ENTRIES = 16384 };
 
 /* Which segments are looked at: those of the sets from `first` to `last`. */
 struct gc_scope {
     uint8_t first, last;
     bool all;     /* these are all that there are: no need to ask where an object is */
+    bool near;    /* they are so few that the cache has them: no need to fetch what is referred to */
     int64_t held; /* references that are the collector's own, of each object */
     struct gc_entry *visit; /* objects that are alive and whose referents are still to be visited, linked by scratch */
     /* Referents on their way, round and round: what a visit is about is first fetched from memory, and looked at when so
@@ -45,7 +47,7 @@ enum { GC_ALIVE = 1, GC_PASSED = 2, GC_COUNT_ONE = 4 };
 #define GC_MANY (INT64_MAX / 16)
 
 /* The entry of a referent within the scope, or NULL. */
-static inline struct gc_entry *gc_in_scope(const struct gc_scope *scope, struct object *o)
+static ALWAYS_INLINE struct gc_entry *gc_in_scope(const struct gc_scope *scope, struct object *o)
 {
     if (!(o->type->flags & TYPE_CONTAINER))
         return NULL;
@@ -75,16 +77,23 @@ static ALWAYS_INLINE void gc_traverse(struct object *o, visit_fn *visit, struct 
         type->traverse(o, visit, scope);
 }
 
-static void gc_forget(struct gc_segment *segments)
+/* Returns how many entries there are. */
+static size_t gc_forget(struct gc_segment *segments)
 {
-    for (struct gc_segment *segment = segments; segment != NULL; segment = segment->next)
+    size_t entries = 0;
+    for (struct gc_segment *segment = segments; segment != NULL; segment = segment->next) {
+        entries += GC_SEGMENT_ENTRIES;
         for (size_t i = 0; i < GC_SEGMENT_ENTRIES; i++)
             gc_entries(segment)[i].scratch = 0; /* those without an object, too: nobody looks there */
+    }
+    return entries;
 }
 
 /* `referent` (or NULL, to get the last ones through) is on its way; returns an entry whose turn has come, or NULL. */
-static inline struct gc_entry *gc_fetch(struct gc_scope *scope, struct object *referent)
+static ALWAYS_INLINE struct gc_entry *gc_fetch(struct gc_scope *scope, struct object *referent)
 {
+    if (scope->near)
+        return referent != NULL ? gc_in_scope(scope, referent) : NULL;
     unsigned at = scope->at++ % GC_FETCHED;
     struct gc_entry *arrived = scope->entries[at];
     struct object *next = scope->objects[at];
@@ -95,7 +104,7 @@ static inline struct gc_entry *gc_fetch(struct gc_scope *scope, struct object *r
     return arrived;
 }
 
-static int gc_subtract(struct object *referent, void *argument)
+static inline int gc_subtract(struct object *referent, void *argument)
 {
     struct gc_entry *entry = gc_fetch(argument, referent);
     if (entry != NULL)
@@ -112,7 +121,7 @@ static void gc_arrive(struct gc_scope *scope, int (*visit)(struct object *refere
 
 /* Adds the object's count to what others have subtracted already: one pass over the objects for both. An immortal object,
  * and one whose scheme does not know its count, has references from outside. */
-static void gc_balance(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
+static ALWAYS_INLINE void gc_balance(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
 {
     int64_t count = RC_EXACT_AUDIT ? rc_audit(&o->rc) : RC_AUDIT_IMMORTAL;
     entry->scratch += (uintptr_t)(count == RC_AUDIT_IMMORTAL ? GC_MANY : count - scope->held) * GC_COUNT_ONE;
@@ -120,7 +129,7 @@ static void gc_balance(struct gc_entry *entry, struct object *o, struct gc_scope
 }
 
 /* What the scan has yet to come by only gets a mark; what it has passed is linked, to be visited now. */
-static int gc_reach(struct object *referent, void *argument)
+static inline int gc_reach(struct object *referent, void *argument)
 {
     struct gc_scope *scope = argument;
     struct gc_entry *entry = gc_fetch(scope, referent);
@@ -136,7 +145,7 @@ static int gc_reach(struct object *referent, void *argument)
     return 0;
 }
 
-static void gc_reach_all(struct gc_scope *scope)
+static NOINLINE void gc_reach_all(struct gc_scope *scope)
 {
     while (scope->visit != NULL) {
         struct gc_entry *entry = scope->visit;
@@ -147,7 +156,7 @@ static void gc_reach_all(struct gc_scope *scope)
 }
 
 /* The scan comes by: an object that is known to live, or that has references from outside, makes its referents live. */
-static void gc_pass(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
+static ALWAYS_INLINE void gc_pass(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
 {
     if (entry->scratch == 0) {
         entry->scratch = GC_PASSED;
@@ -165,7 +174,7 @@ typedef void gc_step_fn(struct gc_entry *entry, struct object *o, struct gc_scop
 /* So many entries before an object's turn it is fetched: about the time that memory takes to answer. */
 enum { GC_FETCH_AHEAD = 12 };
 
-static inline void gc_step(struct gc_segment *segments, gc_step_fn *step, struct gc_scope *scope)
+static ALWAYS_INLINE void gc_step(struct gc_segment *segments, gc_step_fn *step, struct gc_scope *scope)
 {
     for (struct gc_segment *segment = segments; segment != NULL; segment = segment->next) {
         struct gc_entry *entries = gc_entries(segment);
@@ -181,7 +190,7 @@ static inline void gc_step(struct gc_segment *segments, gc_step_fn *step, struct
 
 static void gc_mark(struct gc_segment *segments, struct gc_scope *scope)
 {
-    gc_forget(segments);
+    scope->near = gc_forget(segments) <= GC_NEAR_ENTRIES;
     gc_step(segments, gc_balance, scope);
     gc_arrive(scope, gc_subtract);
     gc_step(segments, gc_pass, scope);

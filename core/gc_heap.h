@@ -80,7 +80,7 @@ static inline struct gc_entry *gc_entry_next(struct gc_entry *entry)
 }
 
 /* The tracked object of an entry, or NULL. */
-static inline void *gc_entry_object(struct gc_entry *entry)
+static ALWAYS_INLINE void *gc_entry_object(struct gc_entry *entry)
 {
     void *object = aptr_load_relaxed(&entry->object);
     return (uintptr_t)object & 1 ? NULL : object;

@@ -46,7 +46,7 @@ static UNUSED void list_dealloc(struct object *self)
     object_free(list, sizeof *list);
 }
 
-static inline int list_traverse(struct object *self, visit_fn *visit, void *argument)
+static ALWAYS_INLINE int list_traverse(struct object *self, visit_fn *visit, void *argument)
 {
     struct list_object *list = list_of(self);
     int status = 0;

@@ -25,7 +25,7 @@ static UNUSED void tuple_dealloc(struct object *self)
     object_free(t, tuple_size(t->length));
 }
 
-static inline int tuple_traverse(struct object *self, visit_fn *visit, void *argument)
+static ALWAYS_INLINE int tuple_traverse(struct object *self, visit_fn *visit, void *argument)
 {
     struct tuple_object *t = tuple_of(self);
     int status = 0;
