@@ -15,7 +15,7 @@ WINDOW_LEAST_MS = 10.0
 # Where a round takes so long that there are few: so many of all cells, if there is time for them, since an interval of
 # two processes is wide; and beyond those a share of the time, the rest being for the cells of one thread.
 FULL_LEAST = 3
-FULL_SHARE = 0.75
+FULL_SHARE = 0.5
 
 
 class Sizes:

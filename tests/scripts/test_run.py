@@ -200,7 +200,7 @@ class TimeBudget(unittest.TestCase):
     def test_time_is_left_for_short_processes(self) -> None:
         profile = Profile("quick", processes=8, repetitions=4, window_ms=20.0, budget_s=100.0 / TRIAL_SHARE,
                           repetitions_max=8, short_processes=6)
-        for round_s, processes, repetitions in ((200.0, 1, 1), (45.0, 2, 1), (30.0, 3, 1), (20.0, 3, 1), (14.0, 5, 1),
+        for round_s, processes, repetitions in ((200.0, 1, 1), (45.0, 2, 1), (30.0, 3, 1), (20.0, 3, 1), (10.0, 5, 1),
                                                 (6.0, 8, 2), (0.1, 8, 8)):
             sizes = Sizes(parse(()), profile)
             sizes.fit(Plan(100, 0, round_s))
