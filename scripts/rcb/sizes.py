@@ -37,9 +37,11 @@ class Sizes:
         if not self.adaptive or plan.round_s <= 0:
             return False
         rounds = int(self._budget_s / plan.round_s)
-        if self._may_drop:
-            self.processes = min(self.processes, max(1, min(rounds, FULL_LEAST), int(rounds * FULL_SHARE)))
-        self.repetitions = min(self._most, max(1, rounds // self.processes))
+        full = int(rounds * FULL_SHARE) if self.short_processes else rounds
+        few = self._may_drop and full < self.processes
+        if few:
+            self.processes = max(1, min(rounds, FULL_LEAST), full)
+        self.repetitions = 1 if few else min(self._most, max(1, rounds // self.processes))
         if rounds >= 1 or not self._may_shorten or self.window_ms <= WINDOW_LEAST_MS:
             return False
         self.window_ms = max(WINDOW_LEAST_MS, self.window_ms * self._budget_s / plan.round_s)
@@ -61,5 +63,7 @@ class Sizes:
         fitting = int((self._budget_s - elapsed_s) / (elapsed_s / made))
         if fitting < left and self._may_drop:
             left = max(0, fitting)
-        each = min(self._most, max(1, fitting // left)) if left else 0
+        # What is planned is not exceeded where short processes are to use the time.
+        most = self.repetitions if self.short_processes else self._most
+        each = min(most, max(1, fitting // left)) if left else 0
         return rounds[:done] + [each if place < left else 0 for place in range(len(rounds) - done)]
