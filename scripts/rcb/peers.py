@@ -34,6 +34,8 @@ CPYTHON = re.compile(re.escape(PEER) + r"cpython-(\d+)\.(\d+)(?:\.\d+)?(?:-langu
 # Nothing is counted, and threads run at once. (PyPy counts nothing either, but has a GIL.)
 TRACING = re.compile(re.escape(PEER) + r"(jython|ironpython)-.*")
 IMMORTAL_SINCE = (3, 12)  # PEP 683
+# Ours is the GIL that is asked for by a timer; before, it was let go of every hundred bytecodes, and threads fought for it.
+TIMED_GIL_SINCE = (3, 2)
 
 # Two are the same as far as a decision between schemes goes.
 TOLERANCE = 1.25
@@ -62,7 +64,10 @@ def stand_in_for(runtime: str) -> Optional[str]:
         return "tracing" if TRACING.fullmatch(runtime) else None
     if match.group(3) and not match.group(4):
         return "biased"
-    return "gil_immortal" if (int(match.group(1)), int(match.group(2))) >= IMMORTAL_SINCE else "gil"
+    version = int(match.group(1)), int(match.group(2))
+    if version < TIMED_GIL_SINCE:
+        return None
+    return "gil_immortal" if version >= IMMORTAL_SINCE else "gil"
 
 
 @dataclass(frozen=True)

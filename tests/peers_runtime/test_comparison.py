@@ -68,7 +68,7 @@ class Verdicts(Made):
             self.assertEqual(peers.INCONCLUSIVE, peers.verdict(Interval(1.0, low, high)))
 
     def test_who_stands_for_whom(self) -> None:
-        for runtime, variant in (("peer:cpython-2.7", "gil"), ("peer:cpython-3.11.2", "gil"),
+        for runtime, variant in (("peer:cpython-2.7", None), ("peer:cpython-3.2", "gil"), ("peer:cpython-3.11.2", "gil"),
                                  ("peer:cpython-3.12", "gil_immortal"), ("peer:cpython-3.13t", "biased"),
                                  ("peer:cpython-3.14.1t", "biased"), ("peer:cpython-3.13t-gil", "gil_immortal"),
                                  ("peer:pypy-7.3", None), ("peer:jython-2.7", "tracing"), ("peer:rust-arc", None)):
