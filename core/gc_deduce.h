@@ -19,8 +19,12 @@ struct gc_deduced {
     uint64_t found, survivors;   /* objects */
 };
 
-/* With their objects, some 2 MiB: what a second-level cache has. */
-enum { GC_FETCHED = 16, GC_NEAR_ENTRIES = 16384 };
+enum { GC_FETCHED = 16 };
+
+/* With their objects, some 2 MiB: what a second-level cache has. Tests, whose heaps are small, have another limit. */
+#ifndef GC_NEAR_ENTRIES
+#define GC_NEAR_ENTRIES 16384
+#endif
 
 /* Which segments are looked at: those of the sets from `first` to `last`. */
 struct gc_scope {

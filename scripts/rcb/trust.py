@@ -25,7 +25,6 @@ FLOOR_WIDTH = (0.02, 0.05)
 STOLEN = (0.001, 0.01)
 
 
-
 @dataclass(frozen=True)
 class Finding:
     """One circumstance: what was found, what that means, and the command that changes it."""

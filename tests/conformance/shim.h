@@ -39,6 +39,10 @@ static inline void shim_delay_maybe(void)
 /* core/alloc.h asks where a scheme has memory of its own. */
 #define SHIM_ALLOC_FAILS() memory_must_fail()
 
+/* core/gc_deduce.h fetches ahead where a heap has more entries: 0, any heap. */
+static size_t shim_near_entries UNUSED;
+#define GC_NEAR_ENTRIES shim_near_entries
+
 static inline void *shim_alloc(size_t size) { return memory_alloc(size); }
 static inline void shim_free(void *block, size_t size) { memory_free(block, size); }
 

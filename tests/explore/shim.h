@@ -9,6 +9,7 @@
 #define ARENA_CHUNK_BYTES       ((size_t)4096)
 #define SMALL_INT_LAST          0
 #define GC_SEGMENT_BYTES        ((size_t)256)
+#define GC_NEAR_ENTRIES         0 /* as in a large heap */
 #define GC_BLOCK_SEGMENTS       24
 
 #include "core/atomics_ops.h"
