@@ -85,8 +85,10 @@ void noise_look(const struct noise_probe *probe, struct noise_looks *looks)
 {
     if (!probe->pinned)
         return;
+    struct pace pace = pace_now();
     looks->made++;
-    looks->contended += pace_is_contended(probe->os_index, pace_now());
+    looks->contended += pace_is_contended(probe->os_index, pace);
+    looks->steps_ns += pace.step_ns;
 }
 
 static double change_of(uint64_t before, uint64_t after)

@@ -47,9 +47,10 @@ struct noise_edge {
     uint64_t frequency_khz; /* now, of the CPU that the probe was made for */
 };
 
-/* At the pace of the CPU: how often, and how often it was contended. */
+/* At the pace of the CPU: how often, how often it was contended, and the sum of the times of one step of its chain. */
 struct noise_looks {
     uint32_t made, contended;
+    double steps_ns;
 };
 
 /* `pinned`: otherwise no CPU's clock is the thread's. On the thread itself, as the other two. */

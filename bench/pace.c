@@ -41,7 +41,7 @@ static double shorter(double so_far, uint64_t begin_ns)
     return so_far > 0 && so_far < took ? so_far : took;
 }
 
-double pace_now(void)
+struct pace pace_now(void)
 {
     double loop = 0, chain = 0;
     for (unsigned i = 0; i < TRIES; i++) {
@@ -53,18 +53,18 @@ double pace_now(void)
         OPAQUE(&end);
         chain = shorter(chain, begin_ns);
     }
-    return loop / chain;
+    return (struct pace){.step_ns = chain / CHAIN_STEPS, .quotient = loop / chain};
 }
 
-void pace_note(unsigned os_index, double pace)
+void pace_note(unsigned os_index, struct pace pace)
 {
-    if (os_index < CPUS && (cpus[os_index].best <= 0 || pace < cpus[os_index].best))
-        cpus[os_index].best = pace;
+    if (os_index < CPUS && (cpus[os_index].best <= 0 || pace.quotient < cpus[os_index].best))
+        cpus[os_index].best = pace.quotient;
 }
 
-bool pace_is_contended(unsigned os_index, double pace)
+bool pace_is_contended(unsigned os_index, struct pace pace)
 {
-    return os_index < CPUS && cpus[os_index].best > 0 && pace > CONTENDED_MIN * cpus[os_index].best;
+    return os_index < CPUS && cpus[os_index].best > 0 && pace.quotient > CONTENDED_MIN * cpus[os_index].best;
 }
 
 void pace_search(unsigned os_index)
@@ -90,7 +90,7 @@ void pace_await(unsigned os_index)
     struct pace_cpu *cpu = &cpus[os_index];
     uint64_t begin_ns = clock_ns(), now_ns = begin_ns;
     for (;;) {
-        double pace = pace_now();
+        struct pace pace = pace_now();
         pace_note(os_index, pace);
         now_ns = clock_ns();
         if (!pace_is_contended(os_index, pace) || !may_wait(cpu, now_ns - begin_ns, now_ns))

@@ -10,16 +10,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Time of the loop ÷ time of the chain, now, on the CPU that the caller runs on: higher is slower. Some 15 us. */
-double pace_now(void);
+struct pace {
+    double step_ns;  /* one multiplication of the chain: the same number of cycles always, so it tells the clock */
+    double quotient; /* time of the loop ÷ time of the chain: higher is slower */
+};
+
+/* As it is now, on the CPU that the caller runs on. Some 15 us. */
+struct pace pace_now(void);
 
 /* ---- by CPU, in this process; the caller is pinned to it ---------------------------------------------------- */
 
-/* Remembers the best pace of each CPU. Beyond a number of CPUs nothing is known, and nothing is contended. */
-void pace_note(unsigned os_index, double pace);
+/* Remembers the best quotient of each CPU. Beyond a number of CPUs nothing is known, and nothing is contended. */
+void pace_note(unsigned os_index, struct pace pace);
 
-/* Whether the pace, of this CPU, is so much worse than its best that it is not itself. */
-bool pace_is_contended(unsigned os_index, double pace);
+/* Whether the quotient, of this CPU, is so much worse than its best that it is not itself. */
+bool pace_is_contended(unsigned os_index, struct pace pace);
 
 /* Seeks the best pace of this CPU, for some 20 ms; at once where that has been done. */
 void pace_search(unsigned os_index);

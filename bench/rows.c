@@ -20,12 +20,12 @@ static const char header[] =
     "working_set_bytes,allocator,audit,noise,waits,wait_p50_ns,wait_p99_ns,wait_max_ns,"
     "allocated_before_bytes,allocated_after_bytes,active_bytes,retained_bytes,peak_rss_bytes,live_objects,gc_pauses,"
     "gc_pause_p50_ns,gc_pause_p99_ns,gc_stop_max_ns,gc_found,latency,latency_count,latency_p50_ns,latency_p90_ns,"
-    "latency_p99_ns,latency_p999_ns,latency_max_ns,measures\n";
+    "latency_p99_ns,latency_p999_ns,latency_max_ns,measures,clock_step_ns\n";
 
 /* Columns that rows_read looks at, counted from 0. */
 enum {
     COLUMN_PLACEMENT = 9, COLUMN_PROCESS = 11, COLUMN_REPETITION = 12, COLUMN_SEED = 14, COLUMN_STATUS = 34,
-    COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 73
+    COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 74
 };
 
 struct rows {
@@ -244,7 +244,7 @@ static void put_latency(FILE *out, const struct cell *cell, const struct trial_r
     put_known(out, r->latency.count > 0, r->latency.max);
 }
 
-enum { LAST_COLUMNS = 24 };
+enum { LAST_COLUMNS = 25 };
 
 /* No comma after the last column. */
 static void put_last(FILE *out, const struct cell *cell, const struct trial_result *r)
@@ -252,7 +252,9 @@ static void put_last(FILE *out, const struct cell *cell, const struct trial_resu
     put_noise_and_waits(out, r);
     put_memory(out, r);
     put_latency(out, cell, r);
-    fputs(r->measures, out);
+    put_text(out, r->measures);
+    if (r->clock_step_ns > 0)
+        fprintf(out, "%.6g", r->clock_step_ns);
 }
 
 int rows_write(struct rows *rows, const struct cell *cell, const struct trial_result *result)

@@ -319,17 +319,27 @@ static void summarize_counts(struct trial_result *result)
     }
 }
 
+/* Whether the trial's time is one of clock cycles: neither that of timers nor that of memory behind the core's caches. */
+static bool is_the_clocks(const struct trial *trial)
+{
+    return !trial->sleeps && trial->working_set_bytes <= trial->cache_bytes[2];
+}
+
 /* Threads that were asked to share a CPU take it from each other: that is what such a cell measures. */
 static void summarize_noise(struct trial_run *run)
 {
     struct trial_result *result = &run->result;
     const struct noise_machine *before = &run->machine_before, *after = &run->machine_after;
     unsigned noise = noise_of_machine(before, after, run->window.end_ns - run->window.begin_ns, cpus_used(run));
+    double looks = 0, steps_ns = 0;
     for (unsigned i = 0; i < result->threads; i++) {
         const struct window_result *w = &result->thread[i].window;
         noise |= noise_of_thread(&w->noise_begin, &w->noise_end, &w->looks, w->end_ns - w->begin_ns,
                                  w->ctx_involuntary);
+        looks += w->looks.made;
+        steps_ns += w->looks.steps_ns;
     }
+    result->clock_step_ns = looks > 0 && is_the_clocks(&run->trial) ? steps_ns / looks : 0;
     noise |= result->migrations > 0 ? NOISE_MIGRATED : 0;
     noise |= result->major_faults > 0 ? NOISE_SWAPPED : 0;
     if (run->shares_core) /* the neighbour on the core is the trial's own */

@@ -34,6 +34,7 @@ struct trial {
     size_t memory_bytes;                  /* of the machine */
     void *shared;                         /* prepare's */
     size_t working_set_bytes;             /* said by the workload; 0: does not apply */
+    bool sleeps;                          /* said by the workload: timers are part of its time */
     const volatile int *interrupted;      /* true: long set-ups stop early; the trial is thrown away */
     uint32_t failed;                      /* set once, then `failure` is */
     char failure[FAILURE_BYTES];

@@ -66,7 +66,9 @@ def _write(comparisons: List[Comparison], options: argparse.Namespace) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     options = _parsed(arguments)
-    sides = [load(chr(ord("A") + place), run, options.allow_mixed) for place, run in enumerate(options.runs)]
+    first = load("A", options.runs[0], options.allow_mixed)
+    sides = [first, *(load(chr(ord("A") + place), run, options.allow_mixed, first)
+                      for place, run in enumerate(options.runs) if place)]
     for side in sides:
         for complaint in side.rows.complaints():
             print(f"{NAME}: {complaint}", file=sys.stderr)

@@ -125,6 +125,12 @@ def _shifts(one: Comparison) -> Iterator[str]:
                    "variant counts from there on, beyond the floor.")
 
 
+def _clock(one: Comparison) -> Iterator[str]:
+    if one.clock is not None:
+        yield (f"{one.other.label} against {one.base.label}: the processor's clock was {_change(one.clock)} in "
+               f"{one.other.label}; the times of both are those at the clock of {one.base.label}.")
+
+
 def notes(comparisons: Sequence[Comparison]) -> List[str]:
     """What must be known to read the tables."""
     base = comparisons[0].base
@@ -132,6 +138,7 @@ def notes(comparisons: Sequence[Comparison]) -> List[str]:
              "Ratios are of the time of the same work: above 1 (+) is slower, in every driver."]
     for one in comparisons:
         found.append(_floor(one))
+        found.extend(_clock(one))
         found.extend(_shifts(one))
         if one.disturbed:
             found.append(f"{one.other.label} against {base.label}: {counted(len(one.disturbed), 'cell')} of these rest "

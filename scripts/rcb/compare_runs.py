@@ -12,10 +12,11 @@ from statistics import median
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from rcb import stats
+from rcb.clock import References, factors, ratio_of, references
 from rcb.drivers import COUNTING, SCALING
 from rcb.errors import UsageError
 from rcb.files import read_record
-from rcb.rows import Rows, read_measured
+from rcb.rows import Rows, machine_of, read_measured
 from rcb.schema import CELL
 from rcb.stats import Interval, Ratio
 from rcb.summary import CellKey, NoiseFloor, Samples, floor_of, samples_of
@@ -37,6 +38,8 @@ class Side:
     floor: Optional[NoiseFloor]
     windows: Dict[CellKey, float]
     disturbed: Set[CellKey] = field(default_factory=set)
+    machine: str = ""
+    clocks: References = field(default_factory=dict)
 
     @property
     def hosts(self) -> List[str]:
@@ -76,6 +79,11 @@ class Comparison:
     missing: Tuple[Tuple[CellKey, str], ...]
 
     @property
+    def clock(self) -> Optional[float]:
+        """The clock of the other run ÷ that of the first, where both are of one machine and tell theirs."""
+        return ratio_of(self.other.clocks, self.base.clocks) if self.other.machine == self.base.machine else None
+
+    @property
     def disturbed(self) -> List[CellKey]:
         """Cells in both whose numbers rest on disturbed trials in one: they claim nothing, and are in no mean."""
         return [one.key for one in self.cells if one.key is not None and _is_disturbed(one.key, self.base, self.other)]
@@ -89,17 +97,20 @@ class Comparison:
         return [one for one in self.differences if one.verdict.kind == SLOWER and one.time.value > 1.0 + limit]
 
 
-def _revision(path: Path) -> str:
-    return str(read_record(path.parent / "run.json").get("revision", ""))
-
-
-def load(label: str, place: Path, allow_mixed: bool) -> Side:
-    """Reads one run; UsageError where it has nothing to compare."""
+def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None) -> Side:
+    """Reads one run; UsageError where it has nothing to compare. On the machine of `base` its times become those at the
+    clock of that run: what the clock did from one run to the other is no difference of theirs."""
     rows = read_measured(label, place, allow_mixed)
+    record = read_record(rows.path.parent / "run.json")
+    machine = machine_of(rows, record)
+    clocks = references(rows.frame)
+    if base is not None and base.clocks and machine == base.machine:
+        rows.frame["clock"] = factors(rows.frame, base.clocks)
     used = rows.measured()
     windows = used.groupby(CELL)["window_s"].median().dropna().to_dict()
     samples = samples_of(rows.frame)
-    return Side(label, rows, _revision(rows.path), samples, floor_of(samples), windows, disturbed_cells(rows.frame))
+    return Side(label, rows, str(record.get("revision", "")), samples, floor_of(samples), windows,
+                disturbed_cells(rows.frame), machine, clocks)
 
 
 def _check_windows(base: Side, other: Side) -> None:

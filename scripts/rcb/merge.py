@@ -56,15 +56,8 @@ def _check_free(out: Path) -> None:
                                       "a new or empty directory, or a new file whose name ends in .csv"))
 
 
-def _machine(found: Rows, record: Dict[str, Any]) -> str:
-    """The host, and the processor where the run's record has it: guests of many hosts have one name."""
-    machine = record.get("machine")
-    processor = str(machine.get("cpu", "")) if isinstance(machine, dict) else ""
-    return " ".join(filter(None, ["+".join(sorted(found.frame["host"].unique())), processor]))
-
-
 def _check_machines(runs: Sequence[Rows], records: Sequence[Dict[str, Any]], allow_mixed: bool) -> None:
-    machines = [_machine(run, record) for run, record in zip(runs, records)]
+    machines = [rows.machine_of(run, record) for run, record in zip(runs, records)]
     for run, machine in zip(runs[1:], machines[1:]):
         # A run without a record may be of any processor: then the host alone must agree.
         short = min(len(machine), len(machines[0]))

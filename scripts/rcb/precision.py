@@ -52,7 +52,8 @@ def wide_cells(trials: Path, asked: float) -> List[Wide]:
     of what is invalid makes nothing narrower."""
     found = []
     for name, group in _measured(trials).groupby("cell", sort=True):
-        by_process = {int(process): part["ns_per_op"].to_numpy() for process, part in group.groupby("unit")}
+        by_process = {int(process): (part["ns_per_op"] * part["clock"]).to_numpy()
+                      for process, part in group.groupby("unit")}
         width = half_width(by_process, str(name))
         if width > asked:
             found.append(Wide(str(name), width))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, List, Sequence, Tuple
+from typing import Any, Iterator, List, Mapping, Sequence, Tuple
 
 import numpy as np
 import pandas as pd
 
+from rcb import clock
 from rcb.errors import UsageError, not_accepted
 from rcb.parse import BadRow, Parser, split_line
 from rcb.schema import CELL, MEASURED
 from rcb.used import used_rows
 
-__all__ = ["BadRow", "Rows", "check_machines", "duplicates", "find", "read", "read_measured", "split_line"]
+__all__ = ["BadRow", "Rows", "check_machines", "duplicates", "find", "machine_of", "read", "read_measured", "split_line"]
 
 IDENTITY = ["run_id", *CELL, "process", "repetition"]
 # What sets apart the rows that carry no numbers: a trial may have been spoiled more than once.
@@ -25,8 +26,9 @@ TRIALS = "trials.csv"
 
 @dataclass(frozen=True)
 class Rows:
-    """The trials of a file, one row each, and the lines that were left out. Two columns are not the file's: `line`, and
-    `unit`, which numbers the processes: two of different runs are never the same, whatever number they had there."""
+    """The trials of a file, one row each, and the lines that were left out. Three columns are not the file's: `line`;
+    `unit`, which numbers the processes: two of different runs are never the same, whatever number they had there; and
+    `clock`, by which a time is multiplied to be one of the file's typical clock (rcb.clock)."""
 
     path: Path
     frame: pd.DataFrame
@@ -74,6 +76,13 @@ def check_machines(path: object, hosts: Sequence[str], allow_mixed: bool) -> Non
                          "several with --allow-mixed")
 
 
+def machine_of(found: Rows, record: Mapping[str, Any]) -> str:
+    """The host, and the processor where the run's record has it: guests of many hosts have one name."""
+    machine = record.get("machine")
+    processor = str(machine.get("cpu", "")) if isinstance(machine, dict) else ""
+    return " ".join(filter(None, ["+".join(sorted(found.frame["host"].unique())), processor]))
+
+
 def read(path: Path, allow_mixed: bool = False) -> Rows:
     """Reads a file of rows. UsageError when it is not one, of another version, or of several machines (unless
     allow_mixed); single bad lines are left out."""
@@ -90,6 +99,7 @@ def read(path: Path, allow_mixed: bool = False) -> Rows:
     if len(first) > 1:
         check_machines(f"{path}:{int(first['line'].iloc[1])}", list(first["host"]), allow_mixed)
     frame["unit"] = _units(frame)
+    frame["clock"] = clock.factors(frame)
     return Rows(path, frame, bad)
 
 

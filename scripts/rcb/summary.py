@@ -175,9 +175,10 @@ def _role_costs(group: pd.DataFrame) -> str:
         ops, elapsed = (part[column].str.split("+", expand=True).apply(pd.to_numeric, errors="coerce")
                         for column in ("thread_ops", "thread_ns"))
         for place in range(min(len(names), ops.shape[1], elapsed.shape[1])):
-            found.setdefault(names[place], []).append((elapsed[place] / ops[place])[ops[place] > 0].dropna())
-    costs = {name: pd.concat(parts) for name, parts in found.items()}
-    return ";".join(f"{name}={values.median():.6g}" for name, values in costs.items() if len(values))
+            costs = elapsed[place] / ops[place] * part["clock"]
+            found.setdefault(names[place], []).append(costs[ops[place] > 0].dropna())
+    whole = {name: pd.concat(parts) for name, parts in found.items()}
+    return ";".join(f"{name}={values.median():.6g}" for name, values in whole.items() if len(values))
 
 
 def _middle(values: pd.Series) -> float:
@@ -196,6 +197,7 @@ def _extra(group: pd.DataFrame) -> Dict[str, object]:
         "allocated_bytes": _middle(group["allocated_bytes"]),
         "resident_bytes": _middle(group["resident_bytes"]),
         "late_objects_max": group["late_objects_max"].max(),
+        "clock_step_ns": _middle(group["clock_step_ns"]),
     }
 
 
@@ -304,7 +306,8 @@ def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict
 
 def _samples(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray]) -> Dict[CellKey, Samples]:
     all_used = used_rows(frame)
-    units, costs, rates = (frame[name].to_numpy() for name in ("unit", "ns_per_op", "ops_per_s"))
+    units, clocks = frame["unit"].to_numpy(), frame["clock"].to_numpy()
+    costs, rates = frame["ns_per_op"].to_numpy() * clocks, frame["ops_per_s"].to_numpy() / clocks
     found = {}
     for key, all_of_it in places.items():
         used = all_of_it[all_used[all_of_it]]

@@ -18,7 +18,7 @@ from rcb.paragraphs import paragraphs
 from rcb.summary import Cell, Headline, Summary
 from rcb.tradeoff import Curve
 from rcb.view import Anchors, Grid, Shown, figure, grid, number_of_place, ratio, text, turn
-from rcb.wording import NO_NUMBER, counted, floor_sentence, number, span, status_sentence
+from rcb.wording import NO_NUMBER, clock_sentence, counted, floor_sentence, number, span, status_sentence
 
 NOWHERE = Anchors()
 
@@ -111,7 +111,7 @@ def tradeoff_note(analysis: Analysis) -> str:
 
 def notes(summary: Summary) -> List[str]:
     """What stands under the tables in a terminal."""
-    return [floor_sentence(summary), status_sentence(summary)]
+    return [line for line in (floor_sentence(summary), clock_sentence(summary), status_sentence(summary)) if line]
 
 
 def print_plain(table: Grid, out: TextIO) -> None:

@@ -57,10 +57,12 @@ class Samples:
     """The trials of each cell as stats wants them, made when asked for."""
 
     def __init__(self, summary: Summary) -> None:
-        names = ("unit", "ops_per_s", "ns_per_op")
-        frame = part_of(summary.rows, (*CELL, *names))
+        frame = part_of(summary.rows, (*CELL, "unit", "clock", "ops_per_s", "ns_per_op"))
         self._places: Dict[CellKey, np.ndarray] = frame.groupby(CELL).indices if len(frame) else {}
-        self._columns = {name: frame[name].to_numpy() for name in names}
+        clock = frame["clock"].to_numpy()
+        self._units = frame["unit"].to_numpy()
+        self._columns = {"ops_per_s": frame["ops_per_s"].to_numpy() / clock,
+                         "ns_per_op": frame["ns_per_op"].to_numpy() * clock}
         self._samples: Dict[Tuple[CellKey, str], Sample] = {}
         self._ratios: Dict[Tuple[CellKey, CellKey, str], Ratio] = {}
 
@@ -71,7 +73,7 @@ class Samples:
 
     def _make(self, key: CellKey, column: str) -> Sample:
         places = self._places[key]
-        processes = self._columns["unit"][places]
+        processes = self._units[places]
         values = self._columns[column][places]
         name = "/".join(map(str, key)) + "/" + column
         return Sample(name, {int(one): values[processes == one] for one in np.unique(processes)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import List, Optional
 
+from rcb import clock
 from rcb.stats import Interval
 from rcb.summary import BASELINE, TWIN, Cell, Headline, Summary
 from rcb.tradeoff import SHARED, parameter
@@ -122,6 +123,15 @@ def status_sentence(summary: Summary) -> str:
     return f"Rows: {told}{left_out}."
 
 
+def clock_sentence(summary: Summary) -> Optional[str]:
+    """What clock the times are of, in one sentence; None where no row tells its own."""
+    found = clock.range_of(summary.rows.frame)
+    if found is None:
+        return None
+    low, high = (f"{edge * 100:.1f}" for edge in found)
+    return f"Clock: all times are those at the run's typical clock; 95 % of the trials ran at {low} to {high} % of it."
+
+
 def answers(summary: Summary) -> List[str]:
     """The answers that the data give, in the order in which people ask."""
     found = [
@@ -130,6 +140,7 @@ def answers(summary: Summary) -> List[str]:
         _scaling(summary, "shared_one", "all threads count one object"),
         _scaling(summary, "shared_none", "all threads count None"),
         floor_sentence(summary),
+        clock_sentence(summary),
         status_sentence(summary),
     ]
     return [sentence for sentence in found if sentence]

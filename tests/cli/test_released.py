@@ -27,6 +27,17 @@ class ReleasedTest(Case):
             if row["status"] == "ok":
                 self.assertGreaterEqual(float(row["window_s"]), 250 * units * 0.4e-6 / 2)
 
+    def test_the_clock_is_told_where_the_time_is_its_own(self):
+        """A unit is 500 steps of the chain that tells it: whatever the clock does, they take 500 times as long."""
+        rows = self.rows("--variants", "plain", "--threads", "1", "--rounds", "2")
+        for row in rows:
+            if "block" in row["params"]:
+                self.assertEqual("", row["clock_step_ns"])
+            else:
+                self.assertGreater(float(row["ns_per_op"]) / float(row["clock_step_ns"]), 0.8 * 500)
+        outside = [float(row["ns_per_op"]) / float(row["clock_step_ns"]) for row in rows if "f=90" in row["params"]]
+        self.assertLess(min(outside), 2 * 500)
+
     def test_a_blocked_thread_lets_the_other_run(self):
         """Nine tenths of the time are slept: two threads under a GIL do more than one, on any machine."""
         rows = self.rows("--variants", "gil", "--threads", "1,2", "--oversubscribe", "--points", "standard",

@@ -167,6 +167,17 @@ class PlacementTest(Case):
         self.run_good(*QUICK, "--placement", "none", "--benchmark_filter=pair/set:1/plain", "--csv", "rows.csv")
         row = trials(read_rows(self.folder / "rows.csv"))[0]
         self.assertEqual((row["placement"], row["cpus"], row["status"]), ("none", "", "ok"))
+        self.assertEqual(row["clock_step_ns"], "")  # of no CPU
+
+    def test_the_clock_is_told_of_what_it_drives(self):
+        """Not of a set that lies behind the core's own caches."""
+        self.run_good(*QUICK, "--points", "standard", "--benchmark_filter=pair/set:(1|L1|L3)/plain/", "--csv",
+                      "rows.csv")
+        told = {row["params"]: row["clock_step_ns"] for row in trials(read_rows(self.folder / "rows.csv"))}
+        self.assertEqual(set(told), {"set=1", "set=L1", "set=L3"})
+        self.assertEqual(told["set=L3"], "")
+        for name in ("set=1", "set=L1"):
+            self.assertTrue(0.05 < float(told[name]) < 100, told)
 
     def test_a_limited_mask_is_honoured(self):
         for cpu in CPUS[:2]:

@@ -2,6 +2,7 @@
  * that was never looked at; waiting ends, and takes no more than its share. */
 #include "bench/pace.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "core/platform.h"
@@ -19,24 +20,25 @@ static unsigned failures;
 /* CPUs are only numbers here: nobody is pinned. */
 enum { QUIET = 1, UNKNOWN = 2, NEVER_QUIET = 3, BEYOND = 1 << 20, WAITS = 40 };
 
+static struct pace of(double quotient) { return (struct pace){.step_ns = 1, .quotient = quotient}; }
+
 static void test_the_best_is_what_counts(void)
 {
-    CHECK(!pace_is_contended(UNKNOWN, 1e9));
-    pace_note(QUIET, 2.0);
-    pace_note(QUIET, 1.0);
-    pace_note(QUIET, 1.5); /* worse than what is known: changes nothing */
-    CHECK(!pace_is_contended(QUIET, 1.0));
-    CHECK(!pace_is_contended(QUIET, 1.09));
-    CHECK(pace_is_contended(QUIET, 1.11));
-    CHECK(pace_is_contended(QUIET, 2.0));
-    CHECK(!pace_is_contended(QUIET, 0)); /* a thread that is not pinned has none */
-    CHECK(!pace_is_contended(UNKNOWN, 2.0));
+    CHECK(!pace_is_contended(UNKNOWN, of(1e9)));
+    pace_note(QUIET, of(2.0));
+    pace_note(QUIET, of(1.0));
+    pace_note(QUIET, of(1.5)); /* worse than what is known: changes nothing */
+    CHECK(!pace_is_contended(QUIET, of(1.0)));
+    CHECK(!pace_is_contended(QUIET, of(1.09)));
+    CHECK(pace_is_contended(QUIET, of(1.11)));
+    CHECK(pace_is_contended(QUIET, of(2.0)));
+    CHECK(!pace_is_contended(UNKNOWN, of(2.0)));
 }
 
 static void test_there_are_more_cpus_than_it_knows(void)
 {
-    pace_note(BEYOND, 1.0);
-    CHECK(!pace_is_contended(BEYOND, 100.0));
+    pace_note(BEYOND, of(1.0));
+    CHECK(!pace_is_contended(BEYOND, of(100.0)));
     pace_search(BEYOND);
     pace_await(BEYOND);
 }
@@ -44,14 +46,18 @@ static void test_there_are_more_cpus_than_it_knows(void)
 /* Two readings of a machine that does what it wants; but both are times, and of the same two loops. */
 static void test_a_reading(void)
 {
-    double least = pace_now(), most = least;
+    struct pace least = pace_now(), most = least;
     for (int i = 0; i < 200; i++) {
-        double pace = pace_now();
-        least = pace < least ? pace : least;
-        most = pace > most ? pace : most;
+        struct pace pace = pace_now();
+        least.quotient = fmin(least.quotient, pace.quotient);
+        most.quotient = fmax(most.quotient, pace.quotient);
+        least.step_ns = fmin(least.step_ns, pace.step_ns);
+        most.step_ns = fmax(most.step_ns, pace.step_ns);
     }
-    CHECK(least > 0.01);
-    CHECK(most < 100);
+    CHECK(least.quotient > 0.01);
+    CHECK(most.quotient < 100);
+    CHECK(least.step_ns > 0.1); /* one cycle of 10 GHz */
+    CHECK(most.step_ns < 1000);
 }
 
 /* No reading is as good as the best that it is told of, so it always waits as long as it may: a fifth of the time
@@ -59,7 +65,7 @@ static void test_a_reading(void)
 static void test_waiting_has_a_share(void)
 {
     pace_search(NEVER_QUIET);
-    pace_note(NEVER_QUIET, 1e-6);
+    pace_note(NEVER_QUIET, of(1e-6));
     uint64_t begin_ns = clock_ns(), waited_ns = 0;
     for (int i = 0; i < WAITS; i++) {
         uint64_t before_ns = clock_ns();

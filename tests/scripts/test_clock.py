@@ -1,0 +1,143 @@
+"""Tests of times at one clock: what the clock did is taken out, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+import math
+import unittest
+from pathlib import Path
+from typing import Dict, List, Sequence
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support import ScratchTest, row, write_rows
+
+from rcb import clock, wording
+from rcb.compare_formats import notes
+from rcb.compare_runs import Comparison, compare, load
+from rcb.rows import read
+from rcb.summary import Cell, Summary, summarise
+
+STEP = 0.8
+DRIFT = (1.0, 1.08, 0.95, 1.03, 0.91)
+
+
+def trial(slow: float, cost: float = 10.0, **more: object) -> Dict[str, object]:
+    """A row of a moment at which the clock was slower by a factor."""
+    threads = int(str(more.get("threads", 1)))
+    known = {"ns_per_op": cost * slow, "ops_per_s": threads * 1e9 / (cost * slow), "clock_step_ns": STEP * slow, **more}
+    return row(**known)
+
+
+def drifting(cost: float = 10.0, **more: object) -> List[Dict[str, object]]:
+    return [trial(slow, cost, process=process, **more) for process, slow in enumerate(DRIFT)]
+
+
+class Summarised(ScratchTest):
+    def summary(self, rows: Sequence[Dict[str, object]]) -> Summary:
+        return summarise(read(write_rows(self.scratch / "trials.csv", rows)))
+
+    def cell(self, rows: Sequence[Dict[str, object]]) -> Cell:
+        (found,) = self.summary(rows).cells
+        return found
+
+    def test_what_the_clock_did_is_gone(self) -> None:
+        found = self.cell(drifting())
+        for edge in (found.ns_per_op.low, found.ns_per_op.value, found.ns_per_op.high):
+            self.assertAlmostEqual(10.0, edge, places=6)
+        self.assertAlmostEqual(1e8, found.ops_per_s.value, delta=1)
+
+    def test_what_it_did_not_do_stays(self) -> None:
+        """Trials that differ at the same clock, and rows that do not tell theirs."""
+        same = [trial(1.0, cost, process=process) for process, cost in enumerate((10.0, 12.0, 11.0))]
+        silent = [{**one, "clock_step_ns": ""} for one in drifting()]
+        self.assertGreater(self.cell(same).ns_per_op.high, 12.0)
+        self.assertGreater(self.cell(silent).ns_per_op.high / self.cell(silent).ns_per_op.low, 1.05)
+
+    def test_rows_keep_what_was_measured(self) -> None:
+        frame = read(write_rows(self.scratch / "trials.csv", drifting())).frame
+        self.assertEqual([10.0 * slow for slow in DRIFT], frame["ns_per_op"].tolist())
+
+    def test_each_number_of_threads_has_its_own_typical_clock(self) -> None:
+        """That a clock falls by a quarter when two cores work is in the speedup."""
+        rows = [one for threads, slow in ((1, 1.0), (2, 1.25)) for process in range(3)
+                for one in [trial(slow * DRIFT[process], driver="scaling", workload="private", params="op=pair",
+                                  threads=threads, process=process)]]
+        found = self.summary(rows).find("scaling", "private", "plain", 2, "op=pair")
+        assert found is not None
+        self.assertAlmostEqual(2 / 1.25, found.ratio.value, places=6)
+        self.assertAlmostEqual(2 / 1.25, found.ratio.low, places=6)
+
+    def test_of_counting_alone(self) -> None:
+        """What a collection or a fork takes is the memory's time as well."""
+        found = self.cell(drifting(driver="memory", workload="gc_pause"))
+        self.assertGreater(found.ns_per_op.high / found.ns_per_op.low, 1.05)
+
+    def test_a_damaged_clock_changes_nothing(self) -> None:
+        for text in ("0", "-1", "nan", "1e-20", "1e20", "x"):
+            with self.subTest(text):
+                rows = [trial(1.0, process=0), trial(1.0, process=1), {**trial(1.0, process=2), "clock_step_ns": text}]
+                found = summarise(read(write_rows(self.scratch / "trials.csv", rows)))
+                self.assertAlmostEqual(10.0, found.cells[0].ns_per_op.value, places=6)
+
+    def test_older_rows_have_no_such_column(self) -> None:
+        frame = pd.DataFrame(drifting()).drop(columns="clock_step_ns")
+        self.assertEqual([1.0] * len(DRIFT), clock.factors(frame).tolist())
+        self.assertIsNone(clock.range_of(frame))
+
+    def test_roles_are_at_that_clock_too(self) -> None:
+        rows = [trial(slow, driver="scaling", workload="handoff", threads=2, process=process, roles="giver+taker",
+                      thread_ops="100+100", thread_ns=f"{1000 * slow:.0f}+{2000 * slow:.0f}")
+                for process, slow in enumerate((1.0, 1.0, 1.5))]
+        self.assertEqual("giver=10;taker=20", self.cell(rows).extra["roles_ns_per_op"])
+
+    def test_the_range_is_told(self) -> None:
+        told = wording.clock_sentence(self.summary(drifting()))
+        self.assertRegex(str(told), r"95 % of the trials ran at 9[0-9]\.\d to 1[01][0-9]\.\d % of it")
+        self.assertIsNone(wording.clock_sentence(self.summary([{**one, "clock_step_ns": ""} for one in drifting()])))
+
+
+class Compared(ScratchTest):
+    def run_of(self, name: str, slow: float, cpu: str = "one") -> Path:
+        folder = self.scratch / name
+        folder.mkdir()
+        rows = [trial(slow * DRIFT[process], 10.0 * (1 + 0.0001 * process), variant=variant, process=process, run_id=name)
+                for variant in ("plain", "plain_twin", "atomic") for process in range(5)]
+        write_rows(folder / "trials.csv", rows)
+        (folder / "run.json").write_text(json.dumps({"machine": {"cpu": cpu}}))
+        return folder
+
+    def compared(self, one: Path, other: Path) -> Comparison:
+        base = load("A", one, False)
+        (found,) = compare([base, load("B", other, False, base)])
+        return found
+
+    def test_runs_of_one_machine_are_at_one_clock(self) -> None:
+        found = self.compared(self.run_of("a", 1.0), self.run_of("b", 1.2))
+        for cell in found.cells:
+            self.assertAlmostEqual(1.0, cell.time.value, places=6)
+        assert found.clock is not None
+        self.assertAlmostEqual(1 / 1.2, found.clock, places=6)
+        self.assertTrue(any("clock was -16.7 % in B" in line for line in notes([found])), notes([found]))
+
+    def test_machines_keep_their_own(self) -> None:
+        """A faster clock is part of what a machine is."""
+        found = self.compared(self.run_of("a", 1.0), self.run_of("b", 1.2, cpu="another"))
+        self.assertAlmostEqual(1.2, found.cells[0].time.value, places=6)
+        self.assertIsNone(found.clock)
+
+
+class Properties(unittest.TestCase):
+    @given(st.lists(st.one_of(st.floats(), st.sampled_from([0.0, math.inf, -math.inf, math.nan])), max_size=8))
+    def test_factors_are_always_usable(self, steps: List[float]) -> None:
+        frame = pd.DataFrame([row(clock_step_ns=step) for step in steps], columns=list(row()))
+        frame["clock_step_ns"] = frame["clock_step_ns"].astype(float)
+        found = clock.factors(frame)
+        self.assertEqual(len(steps), len(found))
+        self.assertTrue(all(1 / clock.FACTOR_MAX <= one <= clock.FACTOR_MAX for one in found))
+
+
+if __name__ == "__main__":
+    unittest.main()
