@@ -292,15 +292,16 @@ def geometric_mean_test(ratios: Sequence[Ratio]) -> Mean:
     processes = max(one.processes for one in usable)
     if processes < 2:
         return Mean(_from_logs(math.exp(centre), *_independent_mean(usable)), math.nan, processes)
-    above = _process_means([one.above for one in usable if one.processes > 1])
-    if not any(one.below for one in usable):
+    many = [one for one in usable if one.processes > 1]
+    above = _process_means([one.above for one in many])
+    if not any(one.below for one in many):
         if len(above) < 2:
             return Mean(Interval(math.exp(centre)))
         low, high = bounds(above)
         error = float(above.std(ddof=1)) / math.sqrt(len(above))
         p_value = _p_value(centre + float(above.mean()), error, len(above) - 1)
     else:
-        below = _process_means([one.below for one in usable if one.processes > 1])
+        below = _process_means([one.below for one in many])
         difference, error, freedom = _welch(above, below)
         low, high = _difference_bounds(difference, error, freedom)
         p_value = _p_value(centre + difference, error, freedom)

@@ -93,6 +93,14 @@ class Ratios(unittest.TestCase):
         self.assertAlmostEqual(ratios[0].interval.low, mean.low)
         self.assertAlmostEqual(ratios[0].interval.high, mean.high)
 
+    def test_a_cell_of_one_process_does_not_spoil_a_mean(self) -> None:
+        """It is no pair of units, while those of several processes are."""
+        paired = stats.ratio(sample([1.1], [1.0], [0.9]), sample([1.0], [1.0], [1.0]))
+        single = stats.ratio(sample([1.0, 1.1]), sample([1.0, 1.2]))
+        found = stats.geometric_mean_test([paired, single])
+        self.assertTrue(found.interval.bounded)
+        self.assertTrue(math.isfinite(found.p_value))
+
     def test_two_runs_are_not_paired(self) -> None:
         below, above = sample([1.0], [3.0], [2.0]), sample([2.0], [6.0], [4.0])
         self.assertLess(stats.ratio_between(above, below).interval.low, 1.0)

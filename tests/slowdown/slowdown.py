@@ -1,8 +1,9 @@
-"""Plants a slowdown and asks the statistics for it: `plain` with k no-op instructions in each decrement.
+"""Plants a slowdown and asks the statistics for it: `plain` with k no-op instructions in each 16th decrement.
 
     python3 tests/slowdown/slowdown.py --work DIR       wants a quiet machine; about ten minutes with the build
 
-1. Builds a copy of the sources in which plain_slow_K is `plain` with K no-ops, for each K of STEPS.
+1. Builds a copy of the sources in which plain_slow_K is `plain` with K no-ops, for each K of STEPS. The copy's plain
+   and plain_twin count their turns as well and have no no-ops: a no-op in each decrement costs more than the floor.
 2. Calibrates by measurement, as no-ops cost what the processor's width leaves: runs all of them in processes of their
    own, and takes the K nearest to 3 %, and of those that cost less than the noise floor that plain_twin shows there the
    one nearest to half of it.
@@ -35,7 +36,8 @@ from rcb.stats import Interval, ratio  # noqa: E402
 from rcb.summary import BASELINE, TWIN, samples_of  # noqa: E402
 from rcb.verdict import FASTER, SLOWER, Verdict, holm, judge  # noqa: E402
 
-STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+STEPS = (1, 2, 4, 8, 16, 32, 64, 128)
+EVERY = 16  # a power of two
 WANTED = 0.03
 DECREMENT = "    int64_t count = p64_get(&h->count) - 1;\n"
 
@@ -45,15 +47,18 @@ def name_of(no_ops: int) -> str:
 
 
 def slowed(header: str, no_ops: int) -> str:
-    """plain.h with no-ops at the head of its decrement."""
+    """plain.h with no-ops at the head of each EVERY-th decrement of a thread."""
     if header.count(DECREMENT) != 1:
         raise SystemExit(f"slowdown: variants/plain.h: not one line '{DECREMENT.strip()}', where the no-ops go")
-    text = header.replace(DECREMENT, f'    __asm__ volatile(".rept {no_ops}\\n\\tnop\\n\\t.endr");\n{DECREMENT}')
+    planted = ("    static _Thread_local unsigned turn;\n"
+               f"    if ((++turn & {EVERY - 1}) == 0)\n"
+               f'        __asm__ volatile(".rept {no_ops}\\n\\tnop\\n\\t.endr");\n')
+    text = header.replace(DECREMENT, planted + DECREMENT)
     return text.replace("RCBENCH_VARIANTS_PLAIN_H", f"RCBENCH_VARIANTS_PLAIN_SLOW_{no_ops}_H")
 
 
 def add_variants(copy: Path, steps: Sequence[int] = STEPS) -> None:
-    """Puts the slowed variants into a copy of the sources, and into its registry."""
+    """Puts the slowed variants into a copy of the sources, and into its registry; plain gets the turns alone."""
     folder = copy / "variants"
     header = (folder / "plain.h").read_text(encoding="utf-8")
     lines = [f"VARIANT({name})" for name in map(name_of, steps)]
@@ -63,6 +68,7 @@ def add_variants(copy: Path, steps: Sequence[int] = STEPS) -> None:
         (folder / f"{name}.c").write_text(body, encoding="utf-8")
     with (folder / "variants.def").open("a", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
+    (folder / "plain.h").write_text(slowed(header, 0), encoding="utf-8")
 
 
 def build(work: Path) -> Path:

@@ -54,6 +54,7 @@ class Mechanics(unittest.TestCase):
                 (variants / name).write_bytes((ROOT / "variants" / name).read_bytes())
             slowdown.add_variants(Path(folder), (3,))
             self.assertIn(".rept 3", (variants / "plain_slow_3.h").read_text(encoding="utf-8"))
+            self.assertIn(".rept 0", (variants / "plain.h").read_text(encoding="utf-8"))
             self.assertIn('"variants/plain_slow_3.h"', (variants / "plain_slow_3.c").read_text(encoding="utf-8"))
             self.assertTrue((variants / "variants.def").read_text(encoding="utf-8").endswith("VARIANT(plain_slow_3)\n"))
             with self.assertRaises(SystemExit):
