@@ -9,6 +9,7 @@
 #define RCBENCH_CORE_GC_DEDUCE_H
 
 #include "core/dict.h"
+#include "core/gc_log.h"
 #include "core/instance.h"
 #include "core/list.h"
 #include "core/tuple.h"
@@ -33,11 +34,14 @@ struct gc_scope {
     bool near;    /* they are so few that the cache has them: no need to fetch what is referred to */
     int64_t held; /* references that are the collector's own, of each object */
     struct gc_entry *visit; /* objects that are alive and whose referents are still to be visited, linked by scratch */
+    struct gc_entry *from;  /* whose references are being visited */
+    struct gc_log log;
     /* Referents on their way, round and round: what a visit is about is first fetched from memory, and looked at when so
      * many more have come; first the object, then its entry. A graph's references lead anywhere, and a collector that
      * waits for each of them does nothing else. */
     struct object *objects[GC_FETCHED];
-    struct gc_entry *entries[GC_FETCHED];
+    struct gc_entry *objects_from[GC_FETCHED];
+    struct gc_reference references[GC_FETCHED];
     unsigned at;
 };
 
@@ -45,7 +49,8 @@ struct gc_scope {
  *   0                     four times the count of references from outside, as far as it is known
  *   GC_PASSED             none was found when the scan came by; alone
  *   GC_ALIVE              reached; the rest links those whose referents are still to be visited
- *   GC_ALIVE | GC_PASSED  reached, and the scan has still to come by; alone */
+ *   GC_ALIVE | GC_PASSED  reached, and the scan has still to come by; alone. By the log, which does not come by objects
+ *                         without references, it stays so */
 enum { GC_ALIVE = 1, GC_PASSED = 2, GC_COUNT_ONE = 4 };
 #define GC_AHEAD (GC_ALIVE | GC_PASSED)
 #define GC_MANY (INT64_MAX / 16)
@@ -93,26 +98,32 @@ static size_t gc_forget(struct gc_segment *segments)
     return entries;
 }
 
-/* `referent` (or NULL, to get the last ones through) is on its way; returns an entry whose turn has come, or NULL. */
-static ALWAYS_INLINE struct gc_entry *gc_fetch(struct gc_scope *scope, struct object *referent)
+/* `referent` (or NULL, to get the last ones through) is on its way; returns a reference whose turn has come, to NULL
+ * where there is none or it leads out of the scope. They come in the order in which they went. */
+static ALWAYS_INLINE struct gc_reference gc_fetch(struct gc_scope *scope, struct object *referent)
 {
     if (scope->near)
-        return referent != NULL ? gc_in_scope(scope, referent) : NULL;
+        return (struct gc_reference){scope->from, referent != NULL ? gc_in_scope(scope, referent) : NULL};
     unsigned at = scope->at++ % GC_FETCHED;
-    struct gc_entry *arrived = scope->entries[at];
+    struct gc_reference arrived = scope->references[at];
     struct object *next = scope->objects[at];
+    struct gc_entry *to = next != NULL ? gc_in_scope(scope, next) : NULL;
+    scope->references[at] = (struct gc_reference){scope->objects_from[at], to};
+    PREFETCH(to);
     scope->objects[at] = referent;
+    scope->objects_from[at] = scope->from;
     PREFETCH(referent);
-    scope->entries[at] = next != NULL ? gc_in_scope(scope, next) : NULL;
-    PREFETCH(scope->entries[at]);
     return arrived;
 }
 
 static inline int gc_subtract(struct object *referent, void *argument)
 {
-    struct gc_entry *entry = gc_fetch(argument, referent);
-    if (entry != NULL)
-        entry->scratch -= GC_COUNT_ONE;
+    struct gc_scope *scope = argument;
+    struct gc_reference arrived = gc_fetch(scope, referent);
+    if (arrived.to != NULL) {
+        arrived.to->scratch -= GC_COUNT_ONE;
+        gc_log_add(&scope->log, arrived);
+    }
     return 0;
 }
 
@@ -129,23 +140,30 @@ static ALWAYS_INLINE void gc_balance(struct gc_entry *entry, struct object *o, s
 {
     int64_t count = RC_EXACT_AUDIT ? rc_audit(&o->rc) : RC_AUDIT_IMMORTAL;
     entry->scratch += (uintptr_t)(count == RC_AUDIT_IMMORTAL ? GC_MANY : count - scope->held) * GC_COUNT_ONE;
+    scope->from = entry;
     gc_traverse(o, gc_subtract, scope);
 }
 
-/* What the scan has yet to come by only gets a mark; what it has passed is linked, to be visited now. */
-static inline int gc_reach(struct object *referent, void *argument)
+/* An entry that an object which is alive refers to. What the scan has yet to come by only gets a mark; what it has passed
+ * is linked, to be visited now. */
+static ALWAYS_INLINE void gc_reach_entry(struct gc_entry *entry, struct gc_scope *scope)
 {
-    struct gc_scope *scope = argument;
-    struct gc_entry *entry = gc_fetch(scope, referent);
-    if (entry == NULL || (entry->scratch & GC_ALIVE))
-        return 0;
+    if (entry->scratch & GC_ALIVE)
+        return;
     if (entry->scratch != GC_PASSED) {
         entry->scratch = GC_AHEAD;
-        return 0;
+        return;
     }
     entry->scratch = (uintptr_t)scope->visit | GC_ALIVE;
     scope->visit = entry;
     PREFETCH(gc_entry_object(entry));
+}
+
+static inline int gc_reach(struct object *referent, void *argument)
+{
+    struct gc_reference arrived = gc_fetch(argument, referent);
+    if (arrived.to != NULL)
+        gc_reach_entry(arrived.to, argument);
     return 0;
 }
 
@@ -192,16 +210,58 @@ static ALWAYS_INLINE void gc_step(struct gc_segment *segments, gc_step_fn *step,
     }
 }
 
-static void gc_mark(struct gc_segment *segments, struct gc_scope *scope)
+/* And all that is on its way. */
+static void gc_reach_last(struct gc_scope *scope)
 {
-    scope->near = gc_forget(segments) <= GC_NEAR_ENTRIES;
-    gc_step(segments, gc_balance, scope);
-    gc_arrive(scope, gc_subtract);
-    gc_step(segments, gc_pass, scope);
     do {
         gc_reach_all(scope);
         gc_arrive(scope, gc_reach);
     } while (scope->visit != NULL);
+}
+
+/* By the objects. */
+static void gc_scan(struct gc_segment *segments, struct gc_scope *scope)
+{
+    gc_step(segments, gc_pass, scope);
+    gc_reach_last(scope);
+}
+
+/* By the log, which has their references in the order of the scan: no object is looked at, but for those that the scan
+ * has passed before another one reached them. */
+static void gc_scan_log(struct gc_segment *segments, struct gc_scope *scope)
+{
+    for (struct gc_segment *segment = segments; segment != NULL; segment = segment->next) {
+        struct gc_entry *entries = gc_entries(segment);
+        for (size_t i = 0; i < GC_SEGMENT_ENTRIES; i++)
+            entries[i].scratch = entries[i].scratch != 0 ? GC_AHEAD : 0;
+    }
+    const struct gc_log *log = &scope->log;
+    for (const struct gc_reference *one = log->references; one < log->next; one++) {
+        if (log->next - one > GC_FETCHED)
+            PREFETCH(one[GC_FETCHED].to);
+        if (!(one->from->scratch & GC_ALIVE)) {
+            one->from->scratch = GC_PASSED;
+            continue;
+        }
+        gc_reach_entry(one->to, scope);
+        if (UNLIKELY(scope->visit != NULL))
+            gc_reach_all(scope);
+    }
+    gc_reach_last(scope);
+}
+
+static void gc_mark(struct gc_segment *segments, struct gc_scope *scope)
+{
+    size_t entries = gc_forget(segments);
+    scope->near = entries <= GC_NEAR_ENTRIES;
+    gc_log_open(&scope->log, entries);
+    gc_step(segments, gc_balance, scope);
+    gc_arrive(scope, gc_subtract);
+    if (!scope->log.lacks)
+        gc_scan_log(segments, scope);
+    else
+        gc_scan(segments, scope);
+    gc_log_close(&scope->log);
 }
 
 /* ---- sets of segments -------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #define SMALL_INT_LAST          0
 #define GC_SEGMENT_BYTES        ((size_t)256)
 #define GC_NEAR_ENTRIES         0 /* as in a large heap */
+#define GC_LOG_ROOM(entries)    ((void)(entries), 0)
 #define GC_BLOCK_SEGMENTS       24
 
 #include "core/atomics_ops.h"

@@ -155,8 +155,12 @@ static void case_random_graphs(void)
     nodes_open();
     uint64_t random = 20261121;
     for (int i = 0; i < GRAPHS; i++) {
+        static const size_t rooms[] = {0, 1 << 10, GRAPH_NODES}; /* no log, one of all, one that is too short */
+        size_t room = shim_log_room;
         shim_near_entries = i % 2 == 0 ? 0 : SIZE_MAX; /* as in a large heap, and as in one that the cache has */
+        shim_log_room = rooms[i % 3];
         graph_round(&random);
+        shim_log_room = room;
     }
     shim_near_entries = 0;
     check_deaths((int64_t)GRAPHS * GRAPH_NODES);
