@@ -1,8 +1,8 @@
 /* Which attempts are made, and what their rows say. See attempts.h. */
 #include "bench/attempts.h"
 
-/* Where noise disturbs most trials, repeating them would only take thrice the time: of the trials so far, one in so many,
- * and these few more, are made again because they were disturbed. */
+/* Where noise disturbs most trials, repeating them would only take thrice the time: of the trials so far, one in so
+ * many, and these few more, are made again because they were disturbed. */
 enum { ATTEMPTS = 3, TRIALS_PER_REPEAT = 4, REPEATS_MORE = 8 };
 
 bool attempts_again(const struct attempts *attempts, const struct trial_result *result, unsigned attempt)

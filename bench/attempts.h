@@ -1,5 +1,5 @@
-/* Attempts: what becomes of a trial that noise has spoiled or disturbed. It is made again, a bounded number of times, and
- * every attempt is a row; at most one of them is not `invalid`.
+/* Attempts: what becomes of a trial that noise has spoiled or disturbed. It is made again, a bounded number of times,
+ * and every attempt is a row; at most one of them is not `invalid`.
  *
  * spoiled: a gate failed (too little overlap, ...), so the row is invalid in any case. disturbed: all gates passed, and
  * the kernel tells of noise; such a row is kept, with its flags, when no undisturbed one followed. */
@@ -22,7 +22,8 @@ bool attempts_again(const struct attempts *attempts, const struct trial_result *
 /* The result that counts, when it is not made again: this one, or a disturbed one before it. As attempts_again. */
 const struct trial_result *attempts_best(const struct attempts *attempts, const struct trial_result *result);
 
-/* Thread 0, after attempts_again: writes the rows that can be written by now. 0, or -1 after a line on standard error. */
+/* Thread 0, after attempts_again: writes the rows that can be written by now. 0, or -1 after a line on standard
+ * error. */
 int attempts_record(struct attempts *attempts, const struct cell *cell, const struct trial_result *result, bool again);
 
 /* Thread 0, when no other needs a result any more. */

@@ -1,5 +1,5 @@
-/* native_work.h - work outside of the interpreter: what a C extension computes, or what a thread waits for. One copy for
- * all variants, so that they cannot differ in it; it touches no object and no memory. */
+/* native_work.h - work outside of the interpreter: what a C extension computes, or what a thread waits for. One copy
+ * for all variants, so that they cannot differ in it; it touches no object and no memory. */
 #ifndef RCBENCH_BENCH_NATIVE_WORK_H
 #define RCBENCH_BENCH_NATIVE_WORK_H
 

@@ -319,7 +319,8 @@ static void summarize_counts(struct trial_result *result)
     }
 }
 
-/* Whether the trial's time is one of clock cycles: neither that of timers nor that of memory behind the core's caches. */
+/* Whether the trial's time is one of clock cycles: neither that of timers nor that of memory behind the core's
+ * caches. */
 static bool is_the_clocks(const struct trial *trial)
 {
     return !trial->sleeps && trial->working_set_bytes <= trial->cache_bytes[2];

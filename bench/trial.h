@@ -51,8 +51,8 @@ struct trial_result {
     char measures[MEASURES_BYTES]; /* what the workload found out; "" for nothing */
     size_t working_set_bytes;
     unsigned noise;               /* enum noise */
-    double clock_step_ns;         /* pace.h: the mean of all looks of all threads; 0: its time is not the clock's, or nobody
-                                     could look */
+    double clock_step_ns;         /* pace.h: mean of all looks of all threads; 0: its time is not the clock's, or
+                                     nobody could look */
     bool disturbed;               /* valid, and with noise that may be gone when it is made again */
 };
 

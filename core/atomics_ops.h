@@ -1,5 +1,5 @@
-/* Atomic locations and plain shared fields by compiler builtins: the part of the shim (core/atomics.h) that names memory
- * orders. The explorer compiles this same file, so that the orders which it explores are those that run. */
+/* Atomic locations and plain shared fields by compiler builtins: the part of the shim (core/atomics.h) that names
+ * memory orders. The explorer compiles this same file, so that the orders which it explores are those that run. */
 #ifndef RCBENCH_CORE_ATOMICS_OPS_H
 #define RCBENCH_CORE_ATOMICS_OPS_H
 

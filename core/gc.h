@@ -177,8 +177,8 @@ static bool gc_is_empty(struct gc_segment *segment)
     return true;
 }
 
-/* Gives the emptied segments back. What has not died of the collector's drop is in the hands of a thread that rests in a
- * finalizer with a part of its queue still to be merged: it dies there, and needs its entry until then. */
+/* Gives the emptied segments back. What has not died of the collector's drop is in the hands of a thread that rests in
+ * a finalizer with a part of its queue still to be merged: it dies there, and needs its entry until then. */
 static void gc_give_all(struct thread *self, struct gc_segment *segments)
 {
     struct gc_segment *left = NULL;

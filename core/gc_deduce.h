@@ -1,10 +1,10 @@
-/* What is garbage: of a set of tracked objects, those that no reference from outside of the set reaches. All of it while
- * the world is stopped. No memory is needed but for two segments: counts, and the list of what is still to be visited,
- * lie in the entries.
+/* What is garbage: of a set of tracked objects, those that no reference from outside of the set reaches. All of it
+ * while the world is stopped. No memory is needed but for two segments: counts, and the list of what is still to be
+ * visited, lie in the entries.
  *
- * From each object's count the references that come from within the set are subtracted. What is left comes from outside:
- * from frames, from objects of older generations, from what is not tracked. Such objects, and all that they reach, are
- * alive; the rest refers only to itself (CPython: update_refs, subtract_refs, move_unreachable). */
+ * From each object's count the references that come from within the set are subtracted. What is left comes from
+ * outside: from frames, from objects of older generations, from what is not tracked. Such objects, and all that they
+ * reach, are alive; the rest refers only to itself (CPython: update_refs, subtract_refs, move_unreachable). */
 #ifndef RCBENCH_CORE_GC_DEDUCE_H
 #define RCBENCH_CORE_GC_DEDUCE_H
 
@@ -36,9 +36,9 @@ struct gc_scope {
     struct gc_entry *visit; /* objects that are alive and whose referents are still to be visited, linked by scratch */
     struct gc_entry *from;  /* whose references are being visited */
     struct gc_log log;
-    /* Referents on their way, round and round: what a visit is about is first fetched from memory, and looked at when so
-     * many more have come; first the object, then its entry. A graph's references lead anywhere, and a collector that
-     * waits for each of them does nothing else. */
+    /* Referents on their way, round and round: what a visit is about is first fetched from memory, and looked at when
+     * so many more have come; first the object, then its entry. A graph's references lead anywhere, and a collector
+     * that waits for each of them does nothing else. */
     struct object *objects[GC_FETCHED];
     struct gc_entry *objects_from[GC_FETCHED];
     struct gc_reference references[GC_FETCHED];
@@ -134,8 +134,8 @@ static void gc_arrive(struct gc_scope *scope, int (*visit)(struct object *refere
         visit(NULL, scope);
 }
 
-/* Adds the object's count to what others have subtracted already: one pass over the objects for both. An immortal object,
- * and one whose scheme does not know its count, has references from outside. */
+/* Adds the object's count to what others have subtracted already: one pass over the objects for both. An immortal
+ * object, and one whose scheme does not know its count, has references from outside. */
 static ALWAYS_INLINE void gc_balance(struct gc_entry *entry, struct object *o, struct gc_scope *scope)
 {
     int64_t count = RC_EXACT_AUDIT ? rc_audit(&o->rc) : RC_AUDIT_IMMORTAL;
@@ -144,8 +144,8 @@ static ALWAYS_INLINE void gc_balance(struct gc_entry *entry, struct object *o, s
     gc_traverse(o, gc_subtract, scope);
 }
 
-/* An entry that an object which is alive refers to. What the scan has yet to come by only gets a mark; what it has passed
- * is linked, to be visited now. */
+/* An entry that an object which is alive refers to. What the scan has yet to come by only gets a mark; what it has
+ * passed is linked, to be visited now. */
 static ALWAYS_INLINE void gc_reach_entry(struct gc_entry *entry, struct gc_scope *scope)
 {
     if (entry->scratch & GC_ALIVE)

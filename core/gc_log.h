@@ -1,9 +1,9 @@
 /* The references within the scope of a collection, in the order in which its first pass over the objects found them.
  *
- * CPython's algorithm goes over all references twice: to subtract them, and to find what is reached. The second time they
- * are read from here, one after the other: neither the objects nor their lists of items are touched again, whose lengths
- * no processor foresees. Only for small heaps: the log must stay in the cache, and memory is what a collector must not
- * need much of. Without it, or where it is too short, the objects are gone over again. */
+ * CPython's algorithm goes over all references twice: to subtract them, and to find what is reached. The second time
+ * they are read from here, one after the other: neither the objects nor their lists of items are touched again, whose
+ * lengths no processor foresees. Only for small heaps: the log must stay in the cache, and memory is what a collector
+ * must not need much of. Without it, or where it is too short, the objects are gone over again. */
 #ifndef RCBENCH_CORE_GC_LOG_H
 #define RCBENCH_CORE_GC_LOG_H
 
@@ -16,7 +16,8 @@ struct gc_log {
     bool lacks; /* one, or more */
 };
 
-/* Of larger heaps there is no log. A container of two or three others is usual; what is never written costs no memory. */
+/* Of larger heaps there is no log. A container of two or three others is usual; what is never written costs no
+ * memory. */
 enum { GC_LOG_ENTRIES_MAX = 1 << 18, GC_LOG_PER_ENTRY = 4 };
 
 /* How many references it has room for, in a heap of so many entries. Tests have another one. */

@@ -27,8 +27,8 @@ struct weakref_object {
 static inline struct weakref_object *weakref_of(struct object *o) { return (struct weakref_object *)o; }
 
 /* Without the lock: for who destroys the object. Those who have put references there did so before it died. Those who
- * take the last one away may do so now, when they have no reference to the object themselves: acquire, so that what they
- * read of it happens before its memory goes. */
+ * take the last one away may do so now, when they have no reference to the object themselves: acquire, so that what
+ * they read of it happens before its memory goes. */
 static inline bool weak_list_used(struct weak_list *list) { return aptr_load_acquire(&list->first) != NULL; }
 
 /* With the lock. The one without a callback is the first, so that it is found and used again. */
@@ -166,9 +166,9 @@ static UNUSED struct object *weakref_new(struct object *target, weak_callback_fn
     return found;
 }
 
-/* The object, owned by the caller, or NULL when it is dead: once NULL, always NULL. Except for an object with a finalizer,
- * which lives again while that runs: who looks between the last drop and the finalizer finds nothing, and may later find
- * the object. */
+/* The object, owned by the caller, or NULL when it is dead: once NULL, always NULL. Except for an object with a
+ * finalizer, which lives again while that runs: who looks between the last drop and the finalizer finds nothing, and
+ * may later find the object. */
 static inline struct object *weakref_get(struct object *self)
 {
     struct weakref_object *ref = weakref_of(self);

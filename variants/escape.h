@@ -8,8 +8,11 @@
  *
  * Two departures from Lean. Its 0 is immortal; here 0 is dead, because rc_try_incref (which Lean does not
  * have) must tell a dead shared object from an immortal one; Koka keeps a range at the negative end too.
- * Its 32 bits could wrap (Lean issue 14838); 64 cannot in any run that ends. A private object becomes shared in one way only: rc_publish, by its thread, before anybody else can reach it. The
- * model walks: whatever a published object refers to is published too. It never becomes private again. */
+ * Its 32 bits could wrap (Lean issue 14838); 64 cannot in any run that ends.
+ *
+ * A private object becomes shared in one way only: rc_publish, by its thread, before anybody else can reach
+ * it. The model walks: whatever a published object refers to is published too. It never becomes private
+ * again. */
 #ifndef RCBENCH_VARIANTS_ESCAPE_H
 #define RCBENCH_VARIANTS_ESCAPE_H
 

@@ -1,5 +1,5 @@
-/* cycles: make a ring of lists, each an item of the one before, and drop it: garbage that counting alone never frees. What
- * the policy of the collector costs in throughput, in pauses, and in garbage that waits. */
+/* cycles: make a ring of lists, each an item of the one before, and drop it: garbage that counting alone never frees.
+ * What the policy of the collector costs in throughput, in pauses, and in garbage that waits. */
 #include "bench/workloads/collecting.h"
 
 enum { CYCLES_PER_EVENT = 1000 };

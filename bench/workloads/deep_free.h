@@ -1,5 +1,6 @@
-/* deep_free: the last reference to a graph is dropped, and all of it dies in that one operation: how long the thread that
- * drops it is away. The building is not timed. An operation is one object destroyed; the latency is that of the drop. */
+/* deep_free: the last reference to a graph is dropped, and all of it dies in that one operation: how long the thread
+ * that drops it is away. The building is not timed. An operation is one object destroyed; the latency is that of the
+ * drop. */
 #include "bench/workloads/graph.h"
 
 static const struct point deep_free_points[] = {

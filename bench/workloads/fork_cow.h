@@ -4,8 +4,8 @@
  *
  * The heap is a list of records, each a list of an int, a float and a str: four objects. An operation is one child: it
  * reads every record through references of its own, with gc=on and gc=frozen makes one full collection, as comes in the
- * life of a process, and then asks the kernel for its private dirty pages (smaps_rollup), beyond those that it had before
- * it read. The latency is the life of the child.
+ * life of a process, and then asks the kernel for its private dirty pages (smaps_rollup), beyond those that it had
+ * before it read. The latency is the life of the child.
  *
  *   gc=off            no collection in the child
  *   gc=on             the heap is the oldest generation

@@ -2,8 +2,8 @@
  * that grows with the heap.
  *
  * The first worker collects, with a pause of 2 ms in between in which it counts like the others, so that these are at
- * work when the next collection asks them to stop; those 2 ms are not timed. Its operation is one collection. In the same
- * trial, before the window, a plain search of the same graph is timed: the least that any collector must do. */
+ * work when the next collection asks them to stop; those 2 ms are not timed. Its operation is one collection. In the
+ * same trial, before the window, a plain search of the same graph is timed: the least that any collector must do. */
 #include "bench/workloads/collecting.h"
 #include "bench/workloads/graph.h"
 #include "bench/workloads/heap_search.h"

@@ -1,6 +1,7 @@
-/* gc_tax: the same program without a single cycle, with the collector on and off: what it costs those who do not need it.
- * The program answers requests: each makes 500 records, a tuple with an int and a list of three, keeps them all until the
- * answer is complete, and drops them. Beside it lives a heap of 20,000 lists, which a full collection has to walk. */
+/* gc_tax: the same program without a single cycle, with the collector on and off: what it costs those who do not need
+ * it. The program answers requests: each makes 500 records, a tuple with an int and a list of three, keeps them all
+ * until the answer is complete, and drops them. Beside it lives a heap of 20,000 lists, which a full collection has to
+ * walk. */
 #include "bench/workloads/collecting.h"
 #include "bench/workloads/graph.h"
 

@@ -1,8 +1,8 @@
 /* handoff_latency: how long a short task waits for the interpreter behind a thread that computes and never blocks. The
- * holder counts, with safepoints; tasks arrive at random (Poisson), on the average every fifth switch interval, whatever
- * became of those before: the loop is open. The latency of a task is its response: from the moment it was to arrive until
- * it is done, so one that comes while another waits has waited, too (Tene: coordinated omission). Without a GIL what is
- * left is how late the kernel wakes a thread that sleeps. */
+ * holder counts, with safepoints; tasks arrive at random (Poisson), on the average every fifth switch interval,
+ * whatever became of those before: the loop is open. The latency of a task is its response: from the moment it was to
+ * arrive until it is done, so one that comes while another waits has waited, too (Tene: coordinated omission). Without
+ * a GIL what is left is how late the kernel wakes a thread that sleeps. */
 #include <math.h>
 
 #include "bench/native_work.h"

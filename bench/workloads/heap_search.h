@@ -39,8 +39,8 @@ static uint64_t heap_search_run(struct heap_search *search, struct object *root)
     return search->found;
 }
 
-/* Nanoseconds of one search from `root`, the least of a few pairs; *found: containers. 0: no memory. Nobody else uses the
- * objects meanwhile, of which there are at most `most`. */
+/* Nanoseconds of one search from `root`, the least of a few pairs; *found: containers. 0: no memory. Nobody else uses
+ * the objects meanwhile, of which there are at most `most`. */
 static UNUSED double heap_search_ns(struct object *root, uint64_t most, uint64_t *found)
 {
     enum { PAIRS = 3 };

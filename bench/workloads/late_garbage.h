@@ -1,9 +1,10 @@
-/* late_garbage: how late an object dies after its last reference was dropped by a thread that does not own it, and how many
- * such objects wait. The owner makes 256 objects, hands them over and is then away for a while: busy, with nothing that
- * merges (no safepoint), or detached, in the kernel. The stranger drops what it gets. A scheme that frees at once has
- * nothing to wait for; one that queues to the owner waits until that is back.
+/* late_garbage: how late an object dies after its last reference was dropped by a thread that does not own it, and how
+ * many such objects wait. The owner makes 256 objects, hands them over and is then away for a while: busy, with nothing
+ * that merges (no safepoint), or detached, in the kernel. The stranger drops what it gets. A scheme that frees at once
+ * has nothing to wait for; one that queues to the owner waits until that is back.
  *
- * Each object carries the time of its drop, and its destruction looks at the clock: the latency is the time in between. */
+ * Each object carries the time of its drop, and its destruction looks at the clock: the latency is the time in
+ * between. */
 #include "bench/native_work.h"
 #include "bench/workloads/ring.h"
 

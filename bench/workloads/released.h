@@ -3,9 +3,9 @@
  *
  * An operation is one unit of work, 500 dependent multiplications, wherever it is done: 1500 cycles on most processors,
  * 0.4 us at 3.75 GHz. Inside it comes together with 40 pairs (one for each 10 ns, as an interpreter counts), outside
- * without. A blocked thread counts the units whose time it has waited. So operations per second compare across f, out and
- * variants. A section is 100 units, f of them outside; a blocked one is ten times as long, since a sleep ends tens of
- * microseconds late. */
+ * without. A blocked thread counts the units whose time it has waited. So operations per second compare across f, out
+ * and variants. A section is 100 units, f of them outside; a blocked one is ten times as long, since a sleep ends tens
+ * of microseconds late. */
 #include "bench/native_work.h"
 #include "bench/workloads/pair_loop.h"
 
@@ -101,7 +101,8 @@ static void released_stop(struct worker *worker)
 static const struct workload released_workload = {
     .name = "released",
     .driver = "scaling",
-    .summary = "one unit of work, 500 multiplications; f % of them outside, in native code or blocked, where a GIL is released",
+    .summary = "one unit of work, 500 multiplications; f % of them outside, in native code or blocked, where a GIL is "
+               "released",
     .points = released_points,
     .threads_min = 1,
     .batch_ns = released_batch_ns,

@@ -1,5 +1,5 @@
-/* How many objects a working set has: the parameter `set`. Knows no scheme: the peers (bench/peers) have sets of as many
- * objects. */
+/* How many objects a working set has: the parameter `set`. Knows no scheme: the peers (bench/peers) have sets of as
+ * many objects. */
 #ifndef RCBENCH_BENCH_WORKLOADS_SET_LENGTH_H
 #define RCBENCH_BENCH_WORKLOADS_SET_LENGTH_H
 

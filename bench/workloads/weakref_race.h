@@ -1,6 +1,7 @@
-/* weakref_race: one thread makes objects, lets weak references to them be found in shared slots, and drops them a moment
- * later; the others follow what they find there. So the last drop and the following of a weak reference meet, again and
- * again. A reader's operation is one weak reference followed, alive or not; the dropper's, one object made and dropped. */
+/* weakref_race: one thread makes objects, lets weak references to them be found in shared slots, and drops them a
+ * moment later; the others follow what they find there. So the last drop and the following of a weak reference meet,
+ * again and again. A reader's operation is one weak reference followed, alive or not; the dropper's, one object made
+ * and dropped. */
 #include "bench/workloads/weakly.h"
 
 enum { RACE_SLOTS = 64 };

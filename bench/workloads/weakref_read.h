@@ -1,5 +1,5 @@
-/* weakref_read: follow a weak reference to an object that lives, and drop what it gives: of an object of the thread's own,
- * or of one that all threads follow through the same weak reference. */
+/* weakref_read: follow a weak reference to an object that lives, and drop what it gives: of an object of the thread's
+ * own, or of one that all threads follow through the same weak reference. */
 #include "bench/workloads/weakly.h"
 
 static const struct point weakref_read_points[] = {

@@ -19,6 +19,7 @@ RAMP_COMPILED_S = 0.2  # where a compiler runs beside the program, it must be do
 GIL_TURNS = 13  # switch intervals of each thread that a window under a GIL holds: ten, and 30 % more
 UNCOLLECTED_S = 0.02  # the longest window without a collector: the garbage stays
 SUSPENDED = 2.0  # a batch that took so many times what it should was not running all the time
+LATE_S = 5.0  # after the window; a thread that has not had its turn by then gets none while the others have work
 TURNS_MAX = 1 << 20  # of a loop in one batch: a queue that is full ends its batches early
 
 
@@ -97,6 +98,9 @@ class Trial(object):
             self.measured[index] = True
             while not all(self.measured) and self.failure is None:
                 batch(turns)
+                if clock() > self.end + LATE_S:
+                    # The GIL of Python 2, let go of and taken again at once, may starve a thread for minutes.
+                    self.fail("a thread did not get its turn for %g s after the window" % LATE_S)
         except BaseException as error:
             self.fail("thread %d: %s: %s" % (index, type(error).__name__, error))
 

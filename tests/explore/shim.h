@@ -1,5 +1,5 @@
-/* The explorer's shim (contract: core/atomics.h). Atomic operations and plain fields are core's own: the compiler reports
- * them (-fsanitize=thread). Locks, waiting, memory and identity are the engine's. */
+/* The explorer's shim (contract: core/atomics.h). Atomic operations and plain fields are core's own: the compiler
+ * reports them (-fsanitize=thread). Locks, waiting, memory and identity are the engine's. */
 #ifndef RCBENCH_TESTS_EXPLORE_SHIM_H
 #define RCBENCH_TESTS_EXPLORE_SHIM_H
 

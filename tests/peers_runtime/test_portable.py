@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import csv
+import importlib
 import json
 import os
 import subprocess
 import sys
+import threading
+import types
 import unittest
-from typing import Any, Dict, List
+import unittest.mock
+from typing import Any, Callable, Dict, List
 
 from interpreters import given
 
@@ -47,6 +51,36 @@ class Language(unittest.TestCase):
                 names = [one.name for one in node.names] if isinstance(node, ast.Import) else \
                     [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 self.assertLessEqual(set(names), OLD | OWN, path.name)
+
+
+class StarvingPattern:
+    """Two threads, of which the second waits for long in each batch, as for a GIL that it does not get."""
+
+    collector, shared, audited, params = None, "()", False, ""
+
+    def __init__(self) -> None:
+        self.waits = threading.Event()
+
+    def maker(self) -> Callable[..., Callable[[int], int]]:
+        def make(shared: Any, index: int, threads: int, params: str, seed: int) -> Callable[[int], int]:
+            def batch(turns: int) -> int:
+                if index == 1:
+                    self.waits.wait(2.0)
+                return turns
+            return batch
+        return make
+
+
+class Starving(unittest.TestCase):
+    def test_a_thread_without_a_turn_costs_its_row_alone(self) -> None:
+        sys.path.insert(0, str(INSIDE))
+        self.addCleanup(sys.path.remove, str(INSIDE))
+        trial = importlib.import_module("trial")
+        cell = types.SimpleNamespace(pattern=StarvingPattern(), threads=2, placement="none", cpus=[], processors=2)
+        with unittest.mock.patch.object(trial, "LATE_S", 0.1):
+            found = trial.Trial(cell, {"window_ms": 5.0}, False, 1).run()
+        self.assertEqual("invalid", found["status"])
+        self.assertEqual("a thread did not get its turn for 0.1 s after the window", found["reason"])
 
 
 class Everywhere(unittest.TestCase):

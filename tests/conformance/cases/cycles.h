@@ -4,7 +4,8 @@
 
 #include "tests/conformance/cases/nodes.h"
 
-/* Two lists in each other, each with a probe: nothing dies with the last reference from outside, all by a collection. */
+/* Two lists in each other, each with a probe: nothing dies with the last reference from outside, all by a
+ * collection. */
 static void case_cycle_of_two(void)
 {
     fixture_open();

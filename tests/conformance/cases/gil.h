@@ -169,8 +169,8 @@ static void case_gil_wakes(void)
 
 static uint64_t gil_waits_begin_ns;
 
-/* Each turn that a busy thread gets back is one wait, as long as the other's turn at least, and no longer than the whole
- * case. So is the wait of a thread that enters while the other one has the GIL. */
+/* Each turn that a busy thread gets back is one wait, as long as the other's turn at least, and no longer than the
+ * whole case. So is the wait of a thread that enters while the other one has the GIL. */
 static void gil_waiting_crew(struct crew *crew, unsigned index)
 {
     struct gil_log *log = crew->argument;

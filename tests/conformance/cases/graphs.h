@@ -4,7 +4,10 @@
 
 #include "tests/conformance/cases/weakrefs.h"
 
-enum { GRAPH_NODES = 24, GRAPH_EDGES = NODE_PLACES, GRAPH_THREADS = 3, GRAPHS = 1000 * EFFORT, GRAPHS_OF_THREADS = MODE_GIL ? 50 : 50 * EFFORT };
+enum {
+    GRAPH_NODES = 24, GRAPH_EDGES = NODE_PLACES, GRAPH_THREADS = 3,
+    GRAPHS = 1000 * EFFORT, GRAPHS_OF_THREADS = MODE_GIL ? 50 : 50 * EFFORT
+};
 
 /* Node i is the objects' id. Thread t alone changes the edges and the root of nodes with i % GRAPH_THREADS == t. */
 static struct graph {
@@ -276,8 +279,8 @@ static void case_world_stops(void)
     fixture_close();
 }
 
-/* A finalizer that stops the world itself, of an object that waits to be merged by its owner, who stops the world first:
- * nothing of the sort may run while the world stands still. */
+/* A finalizer that stops the world itself, of an object that waits to be merged by its owner, who stops the world
+ * first: nothing of the sort may run while the world stands still. */
 struct stopping {
     struct object *node;
     struct a32 made, dropped;

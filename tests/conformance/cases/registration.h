@@ -43,8 +43,8 @@ static void case_first_in_first_out(void)
 
 /* ---- each its own ------------------------------------------------------------------------------------------- */
 
-/* All are attached and run nothing; a stranger drops an object of each. Whatever a scheme leaves to the owner is left to
- * that one: its next safepoint destroys its own object, and nobody else's. */
+/* All are attached and run nothing; a stranger drops an object of each. Whatever a scheme leaves to the owner is left
+ * to that one: its next safepoint destroys its own object, and nobody else's. */
 static void case_left_to_its_owner(void)
 {
     struct thread *threads[REGISTERED];

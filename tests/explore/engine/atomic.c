@@ -56,8 +56,16 @@ static struct {
 
 static const char *const order_names[] = {"relaxed", "consume", "acquire", "release", "acq_rel", "seq_cst"};
 
-static bool acquires(int order) { return order == __ATOMIC_ACQUIRE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST || order == __ATOMIC_CONSUME; }
-static bool releases(int order) { return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST; }
+static bool acquires(int order)
+{
+    return order == __ATOMIC_ACQUIRE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST ||
+           order == __ATOMIC_CONSUME;
+}
+
+static bool releases(int order)
+{
+    return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
+}
 
 void atomic_start_execution(void)
 {
@@ -315,7 +323,10 @@ void atomic_store(uintptr_t address, unsigned size, uint64_t value, int order, c
     trace_step(pc, "store %s %s: %#lx%s", order_names[order], memory_text(address), (unsigned long)value, age(l, s));
 }
 
-static uint64_t truncate_to(uint64_t value, unsigned size) { return size == 8 ? value : value & ((UINT64_C(1) << size * 8) - 1); }
+static uint64_t truncate_to(uint64_t value, unsigned size)
+{
+    return size == 8 ? value : value & ((UINT64_C(1) << size * 8) - 1);
+}
 
 static uint64_t combine(enum rmw kind, uint64_t old, uint64_t operand)
 {

@@ -179,8 +179,8 @@ static void decide(struct fiber *self)
     go_to(next);
 }
 
-/* A place that one thread alone uses is no choice. Which places those are is learned: when a second thread comes to one,
- * the exploration starts again. */
+/* A place that one thread alone uses is no choice. Which places those are is learned: when a second thread comes to
+ * one, the exploration starts again. */
 static bool known_to_others(uintptr_t address)
 {
     struct granule *g = address != 0 ? memory_granule(address) : NULL;
