@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import Path
 from typing import Dict, Iterator, List, Sequence, TextIO, Tuple
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from rcb import view
 from rcb.compare_runs import Comparison, Difference, Side, unit_of
 from rcb.schema import CELL
 from rcb.stats import Interval
@@ -242,15 +240,31 @@ def tidy(comparisons: Sequence[Comparison]) -> str:
     return pd.DataFrame(records).to_csv(index=False, float_format="%.9g", lineterminator="\n")
 
 
+_MARKS = {SLOWER: "▲ ", FASTER: "▼ "}  # not by colour alone
+
+
+def _key(text: str) -> str:
+    """By what a change is sorted: its ratio. All else by what it says."""
+    if text.endswith("×"):
+        return text[:-1]
+    return f"{1 + float(text[:-2]) / 100:.6g}" if text.endswith(" %") and " to " not in text else text
+
+
+def _shown(grid: Grid, caption: str) -> view.Grid:
+    head, body = grid
+    return view.Grid(caption, tuple(head), tuple(
+        tuple(view.Shown(_MARKS.get(text, "") + text, _key(text) if name.startswith("time ") else text)
+              for name, text in zip(head, row)) for row in body))
+
+
 def html(comparisons: Sequence[Comparison]) -> str:
-    """One file that opens without a network."""
-    here = Path(__file__).parent
-    environment = Environment(loader=FileSystemLoader(str(here)), autoescape=True, undefined=StrictUndefined,
-                              trim_blocks=True, lstrip_blocks=True)
-    sections = [("Geometric means", *mean_grid(comparisons)), ("Cells", *cell_grid(comparisons))]
-    return environment.get_template("compare.html.j2").render(
-        style=Markup((here / "report.css").read_text(encoding="utf-8")), notes=notes(comparisons), sections=sections,
-        missing=missing_lines(comparisons), numeric=_numeric)
+    """One file that opens without a network, as a report does."""
+    from rcb import report  # with all that draws charts: no other format waits for it
+
+    return report.environment().get_template("compare.html.j2").render(
+        notes=notes(comparisons), missing=missing_lines(comparisons),
+        means=_shown(mean_grid(comparisons), "Geometric means of the time of the same work"),
+        cells=_shown(cell_grid(comparisons), "Every cell that the runs have in common"))
 
 
 FORMATS = {"markdown": markdown, "csv": tidy, "html": html}

@@ -18,7 +18,7 @@ import chromium
 import made_up
 import made_up_memory
 
-from rcb import remake
+from rcb import compare, remake
 
 # Of WCAG 2: text on its ground, and lines and marks on theirs.
 TEXT_CONTRAST, MARK_CONTRAST = 4.5, 3.0
@@ -64,6 +64,8 @@ class Pages(unittest.TestCase):
             remake.main(["--out", str(cls.scratch / "side"), *map(str, runs)])
         cls.page = runs[0] / "report.html"
         cls.side = cls.scratch / "side" / "machines.html"
+        cls.compared = cls.scratch / "compare.html"
+        compare.main(["--allow-mixed", "--format", "html", "--out", str(cls.compared), *map(str, runs)])
         cls.browser = chromium.Browser()
         cls.addClassCleanup(cls.browser.close)
 
@@ -85,7 +87,7 @@ class Pages(unittest.TestCase):
         grounds: List[str] = []
         for scheme in ("light", "dark"):
             self.browser.scheme(scheme)
-            for name, path in (("report", self.page), ("machines", self.side)):
+            for name, path in (("report", self.page), ("machines", self.side), ("compare", self.compared)):
                 self.browser.open(path)
                 picture = self.browser.screenshot()
                 self.keep(f"{name}-{scheme}.png", picture)
@@ -103,8 +105,9 @@ class Pages(unittest.TestCase):
         for width in (360, 1280):
             self.browser.send("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1,
                               mobile=False)
-            self.browser.open(self.page)
-            self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), width)
+            for path in (self.page, self.side, self.compared):
+                self.browser.open(path)
+                self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), width, path.name)
         self.browser.send("Emulation.clearDeviceMetricsOverride")
 
     def test_sorting_by_keyboard(self) -> None:
@@ -132,7 +135,7 @@ class Pages(unittest.TestCase):
         self.assertTrue(counts)
 
     def test_filtering(self) -> None:
-        for path in (self.page, self.side):
+        for path in (self.page, self.side, self.compared):
             self.browser.open(path)
             total = self.browser.evaluate(f"{VISIBLE}.length")
             self.browser.evaluate("document.querySelector('input.filter').focus()")
