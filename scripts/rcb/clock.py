@@ -12,7 +12,7 @@ from typing import Dict, Optional, Tuple
 import numpy as np
 import pandas as pd
 
-from rcb.drivers import COUNTING
+from rcb.drivers import CLOCKED, COUNTING
 from rcb.schema import MEASURED
 
 # One reference for each number of threads: that a clock falls when more cores work is part of how a machine scales.
@@ -28,7 +28,8 @@ def _steps(frame: pd.DataFrame) -> pd.Series:
     if "clock_step_ns" not in frame:
         return pd.Series(np.nan, index=frame.index)
     steps = frame["clock_step_ns"].astype(float)
-    return steps.where((steps > 0) & np.isfinite(steps) & frame["driver"].isin(COUNTING) & frame["status"].isin(MEASURED))
+    usable = (steps > 0) & np.isfinite(steps) & frame["status"].isin(MEASURED)
+    return steps.where(usable & (frame["driver"].isin(COUNTING) | frame["workload"].isin(CLOCKED)))
 
 
 def references(frame: pd.DataFrame) -> References:

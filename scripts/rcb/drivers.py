@@ -21,6 +21,8 @@ BESIDE = (MEMORY, LATENCY)
 # Of the driver memory: one thread's operation is the same work everywhere; so are those of several threads.
 TAXED = ("deep_free", "gc_tax", "weakref_read")
 SCALED = ("weakref_read",)
+# Of the driver memory: the time is that of a core and its caches, as in the drivers that measure counting alone.
+CLOCKED = ("gc_tax", "weakref_read")
 
 
 def has_tax(driver: str, workload: str) -> bool:
