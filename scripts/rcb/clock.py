@@ -48,10 +48,11 @@ def factors(frame: pd.DataFrame, typical: Optional[References] = None) -> np.nda
     typical = references(frame) if typical is None else typical
     if not typical:
         return np.ones(len(frame))
-    places = frame.groupby(GROUP, sort=False)
-    numbers = places.ngroup().to_numpy()
+    numbers = frame.groupby(GROUP, sort=False).ngroup().to_numpy()
+    _, first = np.unique(numbers, return_index=True)
+    keys = frame[GROUP].iloc[first].itertuples(index=False, name=None)
     wanted = np.array([typical.get((str(host), str(placement), int(threads)), np.nan)
-                       for host, placement, threads in places.groups], dtype=float)
+                       for host, placement, threads in keys], dtype=float)
     found = wanted[numbers] / _steps(frame).to_numpy()
     good = (found > 1 / FACTOR_MAX) & (found < FACTOR_MAX)  # false for NaN
     return np.where(good, found, 1.0)

@@ -70,6 +70,15 @@ class Summarised(ScratchTest):
         self.assertAlmostEqual(2 / 1.25, found.ratio.value, places=6)
         self.assertAlmostEqual(2 / 1.25, found.ratio.low, places=6)
 
+    def test_whatever_comes_first(self) -> None:
+        """Rows come in random order: the group of a row is not the place of its group."""
+        steps = {("b", 4): 1.0, ("a", 1): 2.0, ("b", 1): 3.0, ("a", 4): 4.0}
+        frame = pd.DataFrame([row(host=host, threads=threads, clock_step_ns=step * slow, placement="cores")
+                              for slow in (1.0, 0.5, 2.0) for (host, threads), step in steps.items()])
+        self.assertEqual({(host, "cores", threads): step for (host, threads), step in steps.items()},
+                         clock.references(frame))
+        self.assertEqual([1.0] * 4 + [2.0] * 4 + [0.5] * 4, clock.factors(frame).tolist())
+
     def test_of_what_a_core_does_alone(self) -> None:
         """What a collection or a fork takes is the memory's time as well."""
         for workload, at_clock in (("gc_pause", False), ("deep_free", False), ("gc_tax", True), ("weakref_read", True)):
