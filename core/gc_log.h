@@ -7,6 +7,8 @@
 #ifndef RCBENCH_CORE_GC_LOG_H
 #define RCBENCH_CORE_GC_LOG_H
 
+#include <sys/mman.h>
+
 #include "core/gc_heap.h"
 
 struct gc_reference { struct gc_entry *from, *to; };
@@ -25,21 +27,36 @@ enum { GC_LOG_ENTRIES_MAX = 1 << 18, GC_LOG_PER_ENTRY = 4 };
 #define GC_LOG_ROOM(entries) ((entries) <= GC_LOG_ENTRIES_MAX ? (entries) * GC_LOG_PER_ENTRY : 0)
 #endif
 
+/* A larger log is the kernel's, and goes back there: pages that the allocator keeps for later stay the process's own,
+ * which counts where a child of a fork collects (fork_cow). */
+#define GC_LOG_ALLOC_MAX ((size_t)1 << 20)
+
+static inline void *gc_log_alloc(size_t bytes)
+{
+    if (bytes <= GC_LOG_ALLOC_MAX)
+        return shim_alloc(bytes);
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return pages != MAP_FAILED ? pages : NULL;
+}
+
 /* No memory: then it lacks whatever is added. */
 static UNUSED void gc_log_open(struct gc_log *log, size_t entries)
 {
     size_t room = GC_LOG_ROOM(entries);
     if (room == 0)
         return;
-    log->references = shim_alloc(room * sizeof *log->references);
+    log->references = gc_log_alloc(room * sizeof *log->references);
     log->next = log->references;
     log->end = log->references != NULL ? log->references + room : NULL;
 }
 
 static UNUSED void gc_log_close(struct gc_log *log)
 {
-    if (log->references != NULL)
-        shim_free(log->references, (size_t)((char *)log->end - (char *)log->references));
+    size_t bytes = (size_t)((char *)log->end - (char *)log->references);
+    if (bytes > GC_LOG_ALLOC_MAX)
+        (void)munmap(log->references, bytes);
+    else if (log->references != NULL)
+        shim_free(log->references, bytes);
 }
 
 static ALWAYS_INLINE void gc_log_add(struct gc_log *log, struct gc_reference reference)

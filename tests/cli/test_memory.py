@@ -123,12 +123,15 @@ class ForkTest(MemoryCase):
 
 class HandoffLatencyTest(MemoryCase):
     def test_the_wait_for_the_gil_follows_its_switch_interval(self):
-        rows = self.rows("--workloads", "handoff_latency", "--variants", "gil,atomic", "--threads", "2", "--points", "full",
-                         "--oversubscribe", "--benchmark_filter=interval_ms:(1|5)/")
+        intervals = (1,) if SLOW else (1, 5)  # windows are long, and a sanitizer looks for something else
+        rows = self.rows("--workloads", "handoff_latency", "--variants", "gil" if SLOW else "gil,atomic", "--threads",
+                         "2", "--points", "full", "--oversubscribe",
+                         f"--benchmark_filter=interval_ms:({'|'.join(map(str, intervals))})/")
         median = {key: float(row["latency_p50_ns"]) for key, row in rows.items()}
-        for ms in (1, 5):
+        for ms in intervals:
             self.assertGreater(median[f"interval_ms={ms}", "gil"], 0.3e6 * ms)
-        self.assertGreater(median["interval_ms=5", "gil"], 2 * median["interval_ms=1", "gil"])
+        if not SLOW:
+            self.assertGreater(median["interval_ms=5", "gil"], 2 * median["interval_ms=1", "gil"])
         self.assertEqual({row["latency"] for row in rows.values()}, {"response, open loop"})
 
 

@@ -340,18 +340,27 @@ static void large_ring_crew(struct crew *crew, unsigned index)
 {
     (void)crew;
     (void)index;
-    object_decref(node_ring(0, LARGE_RING, false));
+    struct object *ring = node_ring(0, LARGE_RING, false);
+    CHECK_INT(gc_collect(GC_OLD), 0);
+    object_decref(ring);
     settle();
     CHECK_INT(gc_collect(GC_OLD), LARGE_RING);
     settle();
 }
 
-/* One cycle through very many objects, found and destroyed on a small stack. */
+/* One cycle through very many objects, alive and then garbage, found and destroyed on a small stack: with a log of its
+ * references that is too short, and with one that has them all and is the kernel's memory. */
 static void case_large_cycle(void)
 {
+    static const size_t rooms[] = {1 << 10, 1 << 21};
     nodes_open();
-    crew_run_on(SMALL_STACK_BYTES, 1, large_ring_crew, NULL);
-    check_deaths(LARGE_RING);
+    for (int i = 0; i < 2; i++) {
+        size_t room = shim_log_room;
+        shim_log_room = rooms[i];
+        crew_run_on(SMALL_STACK_BYTES, 1, large_ring_crew, NULL);
+        shim_log_room = room;
+    }
+    check_deaths(2 * LARGE_RING);
     fixture_close();
 }
 
