@@ -1,6 +1,6 @@
 /* What is garbage: of a set of tracked objects, those that no reference from outside of the set reaches. All of it
  * while the world is stopped. No memory is needed but for two segments: counts, and the list of what is still to be
- * visited, lie in the entries.
+ * visited, lie in the entries. With more memory it is faster (gc_log.h).
  *
  * From each object's count the references that come from within the set are subtracted. What is left comes from
  * outside: from frames, from objects of older generations, from what is not tracked. Such objects, and all that they
@@ -236,7 +236,7 @@ static void gc_scan_log(struct gc_segment *segments, struct gc_scope *scope)
             entries[i].scratch = entries[i].scratch != 0 ? GC_AHEAD : 0;
     }
     const struct gc_log *log = &scope->log;
-    for (const struct gc_reference *one = log->references; one < log->next; one++) {
+    for (const struct gc_reference *one = log->references; one != log->next; one++) {
         if (log->next - one > GC_FETCHED)
             PREFETCH(one[GC_FETCHED].to);
         if (!(one->from->scratch & GC_ALIVE)) {

@@ -52,10 +52,12 @@ static UNUSED void gc_log_open(struct gc_log *log, size_t entries)
 
 static UNUSED void gc_log_close(struct gc_log *log)
 {
+    if (log->references == NULL)
+        return;
     size_t bytes = (size_t)((char *)log->end - (char *)log->references);
     if (bytes > GC_LOG_ALLOC_MAX)
         (void)munmap(log->references, bytes);
-    else if (log->references != NULL)
+    else
         shim_free(log->references, bytes);
 }
 

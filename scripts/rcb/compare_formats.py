@@ -127,6 +127,9 @@ def _clock(one: Comparison) -> Iterator[str]:
     if one.clock is not None:
         yield (f"{one.other.label} against {one.base.label}: the processor's clock was {_change(one.clock)} in "
                f"{one.other.label}; the times of both are those at the clock of {one.base.label}.")
+    else:
+        yield (f"{one.other.label} against {one.base.label}: the clock is part of the difference: not both tell theirs, "
+               "or they are not known to be of one machine.")
 
 
 def notes(comparisons: Sequence[Comparison]) -> List[str]:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from rcb import stats
 from rcb.clock import References, factors, ratio_of, references
@@ -81,7 +81,9 @@ class Comparison:
     @property
     def clock(self) -> Optional[float]:
         """The clock of the other run ÷ that of the first, where both are of one machine and tell theirs."""
-        return ratio_of(self.other.clocks, self.base.clocks) if self.other.machine == self.base.machine else None
+        known = self.base.machine and self.other.machine == self.base.machine
+        same = self.other.clocks.keys() <= self.base.clocks.keys()
+        return ratio_of(self.other.clocks, self.base.clocks) if known and same else None
 
     @property
     def disturbed(self) -> List[CellKey]:
@@ -97,14 +99,21 @@ class Comparison:
         return [one for one in self.differences if one.verdict.kind == SLOWER and one.time.value > 1.0 + limit]
 
 
+def _one_machine(rows: Rows, record: Mapping[str, Any]) -> str:
+    """The machine of a single run, "" where nobody knows it: many guests have one name, so the processor must be told."""
+    machine = record.get("machine")
+    known = isinstance(machine, dict) and bool(machine.get("cpu")) and rows.frame["run_id"].nunique() == 1
+    return machine_of(rows, record) if known else ""
+
+
 def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None) -> Side:
     """Reads one run; UsageError where it has nothing to compare. On the machine of `base` its times become those at the
     clock of that run: what the clock did from one run to the other is no difference of theirs."""
     rows = read_measured(label, place, allow_mixed)
     record = read_record(rows.path.parent / "run.json")
-    machine = machine_of(rows, record)
-    clocks = references(rows.frame)
-    if base is not None and base.clocks and machine == base.machine:
+    machine = _one_machine(rows, record)
+    clocks = references(rows.frame) if machine else {}
+    if base is not None and machine and machine == base.machine and clocks and clocks.keys() <= base.clocks.keys():
         rows.frame["clock"] = factors(rows.frame, base.clocks)
     used = rows.measured()
     windows = used.groupby(CELL)["window_s"].median().dropna().to_dict()

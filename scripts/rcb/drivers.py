@@ -22,7 +22,7 @@ BESIDE = (MEMORY, LATENCY)
 TAXED = ("deep_free", "gc_tax", "weakref_read")
 SCALED = ("weakref_read",)
 # Of the driver memory: the time is that of a core and its caches, as in the drivers that measure counting alone.
-CLOCKED = ("gc_tax", "weakref_read")
+CLOCKED = ("weakref_read",)
 
 
 def has_tax(driver: str, workload: str) -> bool:

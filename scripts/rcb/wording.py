@@ -129,7 +129,8 @@ def clock_sentence(summary: Summary) -> Optional[str]:
     if found is None:
         return None
     low, high = (f"{edge * 100:.1f}" for edge in found)
-    return f"Clock: all times are those at the run's typical clock; 95 % of the trials ran at {low} to {high} % of it."
+    return ("Clock: times that a core's clock sets are those at the run's typical clock; 95 % of their trials ran at "
+            f"{low} to {high} % of it.")
 
 
 def answers(summary: Summary) -> List[str]:
