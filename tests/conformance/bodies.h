@@ -6,6 +6,7 @@
 #include "tests/conformance/suite.h"
 #include "tests/conformance/cases/atoms.h"
 #include "tests/conformance/cases/classes.h"
+#include "tests/conformance/cases/collections.h"
 #include "tests/conformance/cases/contention.h"
 #include "tests/conformance/cases/counting.h"
 #include "tests/conformance/cases/cycles.h"
@@ -13,10 +14,11 @@
 #include "tests/conformance/cases/dicts.h"
 #include "tests/conformance/cases/failures.h"
 #include "tests/conformance/cases/gil.h"
+#include "tests/conformance/cases/graphs.h"
 #include "tests/conformance/cases/handoffs.h"
 #include "tests/conformance/cases/immortals.h"
-#include "tests/conformance/cases/ownership.h"
 #include "tests/conformance/cases/overflow.h"
+#include "tests/conformance/cases/ownership.h"
 #include "tests/conformance/cases/publishing.h"
 #include "tests/conformance/cases/queue_failures.h"
 #include "tests/conformance/cases/registration.h"
@@ -28,7 +30,6 @@
 #include "tests/conformance/cases/traced_deaths.h"
 #include "tests/conformance/cases/upgrades.h"
 #include "tests/conformance/cases/weakrefs.h"
-#include "tests/conformance/cases/graphs.h"
 
 #define SKIP_SINGLE            (MODE_THREADS_MAX == 1 ? "the variant has one thread" : NULL)
 #define SKIP_UNGATED           (MODE_GIL ? NULL : "the variant has no GIL")

@@ -2,7 +2,7 @@
 #ifndef RCBENCH_TESTS_CONFORMANCE_CASES_WEAKREFS_H
 #define RCBENCH_TESTS_CONFORMANCE_CASES_WEAKREFS_H
 
-#include "tests/conformance/cases/nodes.h"
+#include "tests/conformance/cases/cycles.h"
 
 static void check_leads_to(struct object *weak, struct object *target)
 {
