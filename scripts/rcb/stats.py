@@ -2,8 +2,9 @@
 
 The unit is the process: its trials share an address layout and a moment of the machine, so the interval comes from the
 medians of the processes, on a logarithmic scale. Up to FEW of them, Student's t; from FEW on, interpolated order
-statistics, which need no shape. Where there is one process, its repetitions are the units. docs/statistics.md has the
-simulations that chose these, and what the bootstrap did in their place.
+statistics, which need no shape; between two groups the order statistics of all differences, where there are enough.
+Where there is one process, its repetitions are the units. docs/statistics.md has the simulations that chose these, and
+what other ways did in their place.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
@@ -20,6 +21,8 @@ from scipy.stats import binom, mannwhitneyu, rankdata
 LEVEL = 0.95
 WIDEST = math.log(1e30)
 FEW = 8
+# Of two groups with more differences than these the means are normal, and Student's interval as good.
+DIFFERENCES_MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -100,23 +103,56 @@ def _student_bounds(units: np.ndarray) -> Tuple[float, float]:
     return float(units.mean() - half), float(units.mean() + half)
 
 
+def _between(levels: np.ndarray) -> Tuple[int, float]:
+    """The deepest of the pairs whose levels these are that holds the wanted one, counted from 1 (0: not even the
+    first does), and how far on towards the next the wanted level lies."""
+    depth = int((levels >= LEVEL).sum())
+    return depth, float((levels[depth - 1] - LEVEL) / (levels[depth - 1] - levels[depth])) if depth else 0.0
+
+
+def _inner(ordered: np.ndarray, depth: int, weight: float) -> Tuple[float, float]:
+    """Between the pair of order statistics of that depth and the next, from both ends."""
+    low = (1 - weight) * ordered[depth - 1] + weight * ordered[depth]
+    high = (1 - weight) * ordered[-depth] + weight * ordered[-depth - 1]
+    return float(low), float(high)
+
+
 @lru_cache(maxsize=None)
 def _depth(count: int) -> Tuple[int, float]:
-    """The deepest pair of order statistics that holds the level, and how far to go towards the next pair."""
-    depth = int(binom.ppf((1 - LEVEL) / 2, count, 0.5))
-    levels = [1 - 2 * binom.cdf(place - 1, count, 0.5) for place in (depth, depth + 1)]
-    share = (levels[0] - LEVEL) / (levels[0] - levels[1])
+    """The pair of order statistics that holds a median, and how far to go towards the next pair."""
+    depth, share = _between(1 - 2 * binom.cdf(np.arange(count // 2), count, 0.5))
     return depth, (count - depth) * share / (depth + (count - 2 * depth) * share)
 
 
 def _order_bounds(units: np.ndarray) -> Tuple[float, float]:
     """Hettmansperger and Sheather's interval for a median: between the two pairs of order statistics whose exact levels
     enclose the wanted one (Statistics & Probability Letters 4, 1986)."""
-    count, ordered = len(units), np.sort(units)
-    depth, weight = _depth(count)
-    low = (1 - weight) * ordered[depth - 1] + weight * ordered[depth]
-    high = (1 - weight) * ordered[count - depth] + weight * ordered[count - depth - 1]
-    return float(low), float(high)
+    return _inner(np.sort(units), *_depth(len(units)))
+
+
+@lru_cache(maxsize=None)
+def _depth_of_differences(above: int, below: int) -> Tuple[int, float]:
+    """As _depth, of all differences of two groups. (0, 0) where they are too few: three of each hold 90 %.
+
+    How many of the differences are below the true one is Mann and Whitney's U. Of all orders of the two groups, those
+    with U = u are as many as the partitions of u into parts up to `below`, no more than `above` of them."""
+    ways = np.zeros((above + 1, above * below + 1))
+    ways[0, 0] = 1
+    for part in range(1, below + 1):
+        for parts in range(1, above + 1):
+            ways[parts, part:] += ways[parts - 1, :-part]
+    by_u = ways.sum(axis=0)
+    return _between(1 - 2 * np.cumsum(by_u / by_u.sum())[:above * below // 2 + 1])
+
+
+def _shift_bounds(above: np.ndarray, below: np.ndarray) -> Optional[Tuple[float, float]]:
+    """Hodges and Lehmann's interval of what one group lies above the other (Annals of Mathematical Statistics 34, 1963):
+    all shifts that Mann and Whitney's test does not reject, so whatever shape both groups have, its level is exact but
+    for the interpolation. None for too few or too many."""
+    if not 0 < len(above) * len(below) <= DIFFERENCES_MOST:
+        return None
+    depth, weight = _depth_of_differences(len(above), len(below))
+    return _inner(np.sort(np.subtract.outer(above, below), axis=None), depth, weight) if depth else None
 
 
 def bounds(units: np.ndarray) -> Tuple[float, float]:
@@ -127,8 +163,9 @@ def bounds(units: np.ndarray) -> Tuple[float, float]:
 
 
 def _welch(above: np.ndarray, below: np.ndarray) -> Tuple[float, float, float]:
-    """Difference of means, its standard error, and the degrees of freedom (0: unknown). A group of one borrows the
-    variance of the other."""
+    """Difference of means, its standard error, and the degrees of freedom (0: unknown), for p-values: of hundreds the
+    least one counts, and so far out nothing must rest on two variances being one. A group of one borrows the variance
+    of the other."""
     difference = float(above.mean() - below.mean())
     counts = np.array([len(above), len(below)])
     if counts.max() < 2:
@@ -143,11 +180,21 @@ def _welch(above: np.ndarray, below: np.ndarray) -> Tuple[float, float, float]:
     return difference, math.sqrt(total), freedom
 
 
-def _difference_bounds(difference: float, error: float, freedom: float) -> Tuple[float, float]:
-    """The 95 % interval of the difference of two independent groups. What is skewed in both cancels in it, so Student's
-    t is right for many values as well, where the median of one group needs order statistics."""
-    half = _student_quantile(freedom) * error if freedom else math.nan
+def _pooled_bounds(above: np.ndarray, below: np.ndarray) -> Tuple[float, float]:
+    """Student's interval of a difference: both groups tell of one variance, so that one of them may be a single value.
+    For three of each Welch's is too wide, since it hardly knows two."""
+    freedom = len(above) + len(below) - 2
+    if freedom < 1 or not min(len(above), len(below)):
+        return math.nan, math.nan
+    squares = sum(float(((group - group.mean()) ** 2).sum()) for group in (above, below))
+    half = _student_quantile(freedom) * math.sqrt(squares / freedom * (1 / len(above) + 1 / len(below)))
+    difference = float(above.mean() - below.mean())
     return difference - half, difference + half
+
+
+def _difference_bounds(above: np.ndarray, below: np.ndarray) -> Tuple[float, float]:
+    """The 95 % interval of how much one of two independent groups lies above the other."""
+    return _shift_bounds(above, below) or _pooled_bounds(above, below)
 
 
 def _p_value(difference: float, error: float, freedom: float) -> float:
@@ -200,9 +247,6 @@ class Ratio:
     p_value: float = math.nan
     processes: int = 0
     samples: Tuple[Sample, ...] = ()
-    difference: float = math.nan
-    error: float = math.nan
-    freedom: float = 0.0
 
     @cached_property
     def rank_p_value(self) -> float:
@@ -228,10 +272,10 @@ def _paired(above: Sample, below: Sample, common: Sequence[int]) -> Ratio:
 
 
 def _unpaired(above: Sample, below: Sample) -> Ratio:
-    found = _welch(*_units(above, below))
-    return Ratio(_from_logs(estimate(above) / estimate(below), *_difference_bounds(*found)),
-                 min(above.count, below.count), above.logs, below.logs, _p_value(*found),
-                 max(len(above.by_process), len(below.by_process)), (above, below), *found)
+    groups = _units(above, below)
+    return Ratio(_from_logs(estimate(above) / estimate(below), *_difference_bounds(*groups)),
+                 min(above.count, below.count), above.logs, below.logs, _p_value(*_welch(*groups)),
+                 max(len(above.by_process), len(below.by_process)), (above, below))
 
 
 def ratio(above: Sample, below: Sample) -> Ratio:
@@ -249,28 +293,19 @@ def ratio_between(above: Sample, below: Sample) -> Ratio:
     return _unpaired(above, below) if above.count and below.count else NO_RATIO
 
 
-def _process_means(logs: Sequence[Mapping[int, float]]) -> np.ndarray:
-    """For each process the mean of its deviations from the cells' medians: a process may lack some cells."""
+def _unit_means(logs: Sequence[Mapping[int, float]]) -> np.ndarray:
+    """For each process, or round, the mean of its deviations from the cells' medians: one may lack some cells."""
     deviations: Dict[int, List[float]] = {}
     for one in logs:
         centre = float(np.median(list(one.values())))
-        for process, value in one.items():
-            deviations.setdefault(process, []).append(value - centre)
+        for unit, value in one.items():
+            deviations.setdefault(unit, []).append(value - centre)
     return np.array([np.mean(values) for values in deviations.values()])
 
 
-def _independent_mean(ratios: Sequence[Ratio]) -> Tuple[float, float]:
-    """Bounds of a mean whose cells vary on their own, by repetitions alone (Satterthwaite's degrees). They lie about
-    the means that Welch's errors belong to: those of medians are larger."""
-    squares = np.array([one.error ** 2 for one in ratios])
-    freedoms = np.array([one.freedom for one in ratios])
-    if not freedoms.all():
-        return math.nan, math.nan
-    total = float(squares.sum())
-    freedom = total ** 2 / float((squares ** 2 / freedoms).sum()) if total > 0 else float(freedoms.sum())
-    half = _student_quantile(freedom) * math.sqrt(total) / len(ratios)
-    middle = float(np.mean([one.difference for one in ratios]))
-    return middle - half, middle + half
+def _rounds(ratios: Sequence[Ratio], side: int) -> np.ndarray:
+    """The means of a single process's rounds: of the first trials of all cells on that side, of the second, ..."""
+    return _unit_means([dict(enumerate(one.samples[side].units())) for one in ratios])
 
 
 @dataclass(frozen=True)
@@ -284,16 +319,17 @@ class Mean:
 
 def geometric_mean_test(ratios: Sequence[Ratio]) -> Mean:
     """The geometric mean of ratios. Its units are the processes, each with the mean over all cells: what one process
-    did to many cells at once is in the interval, not averaged away."""
+    did to many cells at once is in the interval, not averaged away. Of a single process they are its rounds."""
     usable = [one for one in ratios if math.isfinite(one.interval.value)]
     if not usable:
         return Mean(NOTHING)
     centre = float(np.mean([math.log(one.interval.value) for one in usable]))
     processes = max(one.processes for one in usable)
     if processes < 2:
-        return Mean(_from_logs(math.exp(centre), *_independent_mean(usable)), math.nan, processes)
+        low, high = _difference_bounds(_rounds(usable, 0), _rounds(usable, 1))
+        return Mean(_from_logs(math.exp(centre), centre + low, centre + high), math.nan, processes)
     many = [one for one in usable if one.processes > 1]
-    above = _process_means([one.above for one in many])
+    above = _unit_means([one.above for one in many])
     if not any(one.below for one in many):
         if len(above) < 2:
             return Mean(Interval(math.exp(centre)))
@@ -301,9 +337,9 @@ def geometric_mean_test(ratios: Sequence[Ratio]) -> Mean:
         error = float(above.std(ddof=1)) / math.sqrt(len(above))
         p_value = _p_value(centre + float(above.mean()), error, len(above) - 1)
     else:
-        below = _process_means([one.below for one in many])
+        below = _unit_means([one.below for one in many])
         difference, error, freedom = _welch(above, below)
-        low, high = _difference_bounds(difference, error, freedom)
+        low, high = _difference_bounds(above, below)
         p_value = _p_value(centre + difference, error, freedom)
     return Mean(_from_logs(math.exp(centre), centre + low, centre + high), p_value, processes)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Dict, List
 
 import numpy as np
-from scipy.stats import ttest_ind
+from scipy.stats import mannwhitneyu, ttest_ind
 from support import ScratchTest, read_rows, row, write_rows
 
 from rcb import stats, wording
@@ -119,6 +119,56 @@ class Ratios(unittest.TestCase):
         found = stats.ratio_between(sample([2.0]), sample([1.0], [1.1], [0.9]))
         self.assertTrue(found.interval.bounded)
         self.assertLess(found.interval.low, 1.7)
+
+
+class Differences(unittest.TestCase):
+    """Intervals of a difference of two groups, against the tests of scipy that they invert."""
+
+    def test_mann_and_whitney_by_scipy(self) -> None:
+        """Beyond the outer pair of differences their exact test rejects a shift, within the inner one it does not."""
+        rng = np.random.default_rng(7)
+        for counts in ((4, 4), (5, 5), (3, 9), (12, 7)):
+            above, below = rng.normal(0.4, 1.0, counts[0]), rng.normal(0.0, 1.0, counts[1])
+            ordered = np.sort(np.subtract.outer(above, below), axis=None)
+            depth, _ = stats._depth_of_differences(*counts)
+            low, high = stats._shift_bounds(above, below)
+            self.assertTrue(ordered[depth - 1] <= low <= ordered[depth])
+            self.assertTrue(ordered[-depth - 1] <= high <= ordered[-depth])
+            for rejected in (ordered[depth - 1] - 1e-9, ordered[-depth] + 1e-9):
+                self.assertLessEqual(mannwhitneyu(above - rejected, below, method="exact").pvalue, 0.05)
+            for kept in (ordered[depth] + 1e-9, ordered[-depth - 1] - 1e-9):
+                self.assertGreater(mannwhitneyu(above - kept, below, method="exact").pvalue, 0.05)
+
+    def test_five_of_each_by_hand(self) -> None:
+        # 4 and 7 of the 252 orders have U up to 2 and 3: pairs 3 and 4 hold 96.83 and 94.44 %.
+        depth, weight = stats._depth_of_differences(5, 5)
+        self.assertEqual(3, depth)
+        self.assertAlmostEqual((8 / 252 - 0.05) / (8 / 252 - 14 / 252), weight)
+
+    def test_three_of_each_by_scipy(self) -> None:
+        above, below = [1.0, 1.2, 1.1], [2.0, 2.1, 2.6]
+        found = stats.ratio_between(sample(*([one] for one in above)), sample(*([one] for one in below))).interval
+        for edge in (found.low, found.high):
+            self.assertAlmostEqual(0.05, ttest_ind(np.log(above) - math.log(edge), np.log(below)).pvalue)
+
+    def test_one_outlier_does_not_widen_an_interval(self) -> None:
+        below = [1.0 + place / 100 for place in range(10)]
+        calm = stats.ratio_between(sample([2.0 * one for one in below]), sample(below)).interval
+        hit = stats.ratio_between(sample([2.0 * one for one in below[:-1]] + [50.0]), sample(below)).interval
+        self.assertLess(hit.high / hit.low, calm.high / calm.low * 1.1)
+
+    def test_the_rounds_of_one_process_are_the_units_of_its_mean(self) -> None:
+        """What a round does to all cells at once is not averaged away."""
+        rounds = [1.0, 1.3, 1.1, 1.2, 1.4]
+        one = stats.ratio(sample([2.0 * value for value in rounds]), sample([1.0] * 5))
+        mean = stats.geometric_mean([one] * 10)
+        self.assertAlmostEqual(one.interval.low, mean.low)
+        self.assertAlmostEqual(one.interval.high, mean.high)
+
+    def test_one_trial_of_each_has_no_interval(self) -> None:
+        one = stats.ratio(sample([2.0]), sample([1.0]))
+        self.assertFalse(one.interval.bounded)
+        self.assertFalse(stats.geometric_mean([one, one]).bounded)
 
 
 class Answers(ScratchTest):

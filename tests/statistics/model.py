@@ -51,16 +51,19 @@ class Design:
     repetitions: int
     cells: int = 1
     shared: bool = True
+    variation: float = 1.0  # times that of the reference run, about the same truth
 
     def draw(self, rng: np.random.Generator, processes: int = 0) -> np.ndarray:
         """Logarithms by cell, process and repetition, around 0."""
         count = processes or self.processes
-        noise = _noise(self.shape, rng, (self.cells, count, self.repetitions))
-        if self.processes == 1:
-            return noise  # of one process nothing but its own truth can be known
-        own = _effect(self.shape, rng, (self.cells, count, 1))
-        shared = _effect(self.shape, rng, (1, count, 1)) if self.shared else 0.0
-        return noise + own + shared
+        drawn = _noise(self.shape, rng, (self.cells, count, self.repetitions))
+        if self.processes > 1:  # of one process nothing but its own truth can be known
+            drawn = drawn + _effect(self.shape, rng, (self.cells, count, 1))
+            drawn = drawn + (_effect(self.shape, rng, (1, count, 1)) if self.shared else 0.0)
+        if self.variation == 1.0:
+            return drawn
+        middle = truth(self.shape, self.processes, self.repetitions, self.shared)
+        return middle + self.variation * (drawn - middle)
 
     def samples(self, rng: np.random.Generator, factors: np.ndarray) -> list[Sample]:
         """One run: a sample for each cell, whose true cost is its factor times that of the design."""
