@@ -21,8 +21,9 @@ from scipy.stats import binom, mannwhitneyu, rankdata
 LEVEL = 0.95
 WIDEST = math.log(1e30)
 FEW = 8
-# Of two groups with more differences than these the means are normal, and Student's interval as good.
-DIFFERENCES_MOST = 10_000
+# Two groups are alike in size up to so many times; of so many differences all are looked at.
+ALIKE = 1.5
+DIFFERENCES_MOST = 2500
 
 
 @dataclass(frozen=True)
@@ -136,21 +137,18 @@ def _depth_of_differences(above: int, below: int) -> Tuple[int, float]:
 
     How many of the differences are below the true one is Mann and Whitney's U. Of all orders of the two groups, those
     with U = u are as many as the partitions of u into parts up to `below`, no more than `above` of them."""
-    ways = np.zeros((above + 1, above * below + 1))
+    ways = np.zeros((above + 1, above * below // 2 + 1))
     ways[0, 0] = 1
     for part in range(1, below + 1):
         for parts in range(1, above + 1):
             ways[parts, part:] += ways[parts - 1, :-part]
-    by_u = ways.sum(axis=0)
-    return _between(1 - 2 * np.cumsum(by_u / by_u.sum())[:above * below // 2 + 1])
+    return _between(1 - 2 * np.cumsum(ways.sum(axis=0)) / math.comb(above + below, above))
 
 
 def _shift_bounds(above: np.ndarray, below: np.ndarray) -> Optional[Tuple[float, float]]:
     """Hodges and Lehmann's interval of what one group lies above the other (Annals of Mathematical Statistics 34, 1963):
     all shifts that Mann and Whitney's test does not reject, so whatever shape both groups have, its level is exact but
-    for the interpolation. None for too few or too many."""
-    if not 0 < len(above) * len(below) <= DIFFERENCES_MOST:
-        return None
+    for the interpolation. None for too few."""
     depth, weight = _depth_of_differences(len(above), len(below))
     return _inner(np.sort(np.subtract.outer(above, below), axis=None), depth, weight) if depth else None
 
@@ -181,10 +179,10 @@ def _welch(above: np.ndarray, below: np.ndarray) -> Tuple[float, float, float]:
 
 
 def _pooled_bounds(above: np.ndarray, below: np.ndarray) -> Tuple[float, float]:
-    """Student's interval of a difference: both groups tell of one variance, so that one of them may be a single value.
-    For three of each Welch's is too wide, since it hardly knows two."""
+    """Student's interval of a difference: both groups tell of one variance. For three of each Welch's is too wide, since
+    it hardly knows two."""
     freedom = len(above) + len(below) - 2
-    if freedom < 1 or not min(len(above), len(below)):
+    if freedom < 1:
         return math.nan, math.nan
     squares = sum(float(((group - group.mean()) ** 2).sum()) for group in (above, below))
     half = _student_quantile(freedom) * math.sqrt(squares / freedom * (1 / len(above) + 1 / len(below)))
@@ -192,8 +190,18 @@ def _pooled_bounds(above: np.ndarray, below: np.ndarray) -> Tuple[float, float]:
     return difference - half, difference + half
 
 
+def _welch_bounds(above: np.ndarray, below: np.ndarray) -> Tuple[float, float]:
+    difference, error, freedom = _welch(above, below)
+    half = _student_quantile(freedom) * error if freedom else math.nan
+    return difference - half, difference + half
+
+
 def _difference_bounds(above: np.ndarray, below: np.ndarray) -> Tuple[float, float]:
-    """The 95 % interval of how much one of two independent groups lies above the other."""
+    """The 95 % interval of how much one of two independent groups lies above the other. What takes it for granted that
+    both vary alike is forgiving where they are alike in size, and only there."""
+    few, many = sorted((len(above), len(below)))
+    if many > few * ALIKE or few * many > DIFFERENCES_MOST:
+        return _welch_bounds(above, below)
     return _shift_bounds(above, below) or _pooled_bounds(above, below)
 
 
@@ -293,19 +301,22 @@ def ratio_between(above: Sample, below: Sample) -> Ratio:
     return _unpaired(above, below) if above.count and below.count else NO_RATIO
 
 
-def _unit_means(logs: Sequence[Mapping[int, float]]) -> np.ndarray:
-    """For each process, or round, the mean of its deviations from the cells' medians: one may lack some cells."""
+def _process_means(logs: Sequence[Mapping[int, float]]) -> np.ndarray:
+    """For each process the mean of its deviations from the cells' medians: a process may lack some cells."""
     deviations: Dict[int, List[float]] = {}
     for one in logs:
         centre = float(np.median(list(one.values())))
-        for unit, value in one.items():
-            deviations.setdefault(unit, []).append(value - centre)
+        for process, value in one.items():
+            deviations.setdefault(process, []).append(value - centre)
     return np.array([np.mean(values) for values in deviations.values()])
 
 
-def _rounds(ratios: Sequence[Ratio], side: int) -> np.ndarray:
-    """The means of a single process's rounds: of the first trials of all cells on that side, of the second, ..."""
-    return _unit_means([dict(enumerate(one.samples[side].units())) for one in ratios])
+def _round_means(ratios: Sequence[Ratio], side: int) -> np.ndarray:
+    """The same of the rounds of a single process: of the first trials of all cells on that side, of the second, ..., as
+    far as all have one."""
+    logs = [one.samples[side].units() for one in ratios]
+    count = min(map(len, logs))
+    return np.mean([values[:count] - np.median(values) for values in logs], axis=0)
 
 
 @dataclass(frozen=True)
@@ -326,10 +337,10 @@ def geometric_mean_test(ratios: Sequence[Ratio]) -> Mean:
     centre = float(np.mean([math.log(one.interval.value) for one in usable]))
     processes = max(one.processes for one in usable)
     if processes < 2:
-        low, high = _difference_bounds(_rounds(usable, 0), _rounds(usable, 1))
+        low, high = _difference_bounds(_round_means(usable, 0), _round_means(usable, 1))
         return Mean(_from_logs(math.exp(centre), centre + low, centre + high), math.nan, processes)
     many = [one for one in usable if one.processes > 1]
-    above = _unit_means([one.above for one in many])
+    above = _process_means([one.above for one in many])
     if not any(one.below for one in many):
         if len(above) < 2:
             return Mean(Interval(math.exp(centre)))
@@ -337,7 +348,7 @@ def geometric_mean_test(ratios: Sequence[Ratio]) -> Mean:
         error = float(above.std(ddof=1)) / math.sqrt(len(above))
         p_value = _p_value(centre + float(above.mean()), error, len(above) - 1)
     else:
-        below = _unit_means([one.below for one in many])
+        below = _process_means([one.below for one in many])
         difference, error, freedom = _welch(above, below)
         low, high = _difference_bounds(above, below)
         p_value = _p_value(centre + difference, error, freedom)

@@ -127,7 +127,7 @@ class Differences(unittest.TestCase):
     def test_mann_and_whitney_by_scipy(self) -> None:
         """Beyond the outer pair of differences their exact test rejects a shift, within the inner one it does not."""
         rng = np.random.default_rng(7)
-        for counts in ((4, 4), (5, 5), (3, 9), (12, 7)):
+        for counts in ((4, 4), (5, 5), (7, 5), (12, 11)):
             above, below = rng.normal(0.4, 1.0, counts[0]), rng.normal(0.0, 1.0, counts[1])
             ordered = np.sort(np.subtract.outer(above, below), axis=None)
             depth, _ = stats._depth_of_differences(*counts)
@@ -165,10 +165,25 @@ class Differences(unittest.TestCase):
         self.assertAlmostEqual(one.interval.low, mean.low)
         self.assertAlmostEqual(one.interval.high, mean.high)
 
+    def test_groups_of_unlike_sizes_by_scipy(self) -> None:
+        """One may vary more than the other, and the smaller one's variance must not be drowned."""
+        above, below = [1.0, 1.5, 0.7, 1.2], [1.0, 1.01, 1.02, 0.99, 0.98, 1.03, 0.97, 1.0, 1.01]
+        found = stats.ratio_between(sample(*([one] for one in above)), sample(*([one] for one in below))).interval
+        for edge in (found.low, found.high):
+            shifted = np.log(above) - math.log(edge)
+            self.assertAlmostEqual(0.05, ttest_ind(shifted, np.log(below), equal_var=False).pvalue)
+
     def test_one_trial_of_each_has_no_interval(self) -> None:
         one = stats.ratio(sample([2.0]), sample([1.0]))
         self.assertFalse(one.interval.bounded)
         self.assertFalse(stats.geometric_mean([one, one]).bounded)
+
+    def test_a_cell_of_one_trial_leaves_a_mean_of_rounds_without_an_interval(self) -> None:
+        """Nobody knows how that cell varies."""
+        one = stats.ratio(sample([2.0]), sample([1.0]))
+        many = stats.ratio(sample([1.0, 1.2, 1.1, 1.3, 1.0]), sample([1.0, 1.1, 1.2, 1.0, 1.1]))
+        self.assertTrue(stats.geometric_mean([many, many]).bounded)
+        self.assertFalse(stats.geometric_mean([many, one]).bounded)
 
 
 class Answers(ScratchTest):
