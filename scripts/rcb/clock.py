@@ -55,8 +55,7 @@ def references(frame: pd.DataFrame) -> References:
     for (host, placement), part in rows.groupby(["host", "placement"], sort=False):
         medians = part.groupby(["threads", "gil", "unit"])["step"].median()
         least = int(part["threads"].min())
-        base = medians.xs((least, False)) if (least, False) in medians.index else medians.xs(
-            (least, True))
+        base = medians.xs((least, (least, False) not in medians.index))  # of a GIL only where nothing else was measured
         typical = float(part.loc[part["threads"] == least, "step"].median())
         for threads, gil in medians.index.droplevel("unit").unique():
             own = medians.xs((threads, gil))

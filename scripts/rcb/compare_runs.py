@@ -100,7 +100,7 @@ class Comparison:
 
 
 def _one_machine(rows: Rows, record: Mapping[str, Any]) -> str:
-    """The machine of a single run, "" where nobody knows it: many guests have one name, so the processor must be told."""
+    """The machine of a single run, "" where nobody knows it: many guests have one name, so its processor is needed."""
     machine = record.get("machine")
     known = isinstance(machine, dict) and bool(machine.get("cpu")) and rows.frame["run_id"].nunique() == 1
     return machine_of(rows, record) if known else ""
