@@ -56,6 +56,7 @@ const struct variant RC_JOIN(rcbench_variant_, RC_VARIANT) = {
     .threads_max = MODE_THREADS_MAX,
     .object_bytes = sizeof(struct object),
     .gil = MODE_GIL,
+    .thread_safe = RC_THREAD_SAFE,
     .exact_audit = RC_EXACT_AUDIT,
     .immortal = RC_IMMORTAL,
     .late = RC_LATE,

@@ -5,6 +5,7 @@
 
 #include "bench/allocator.h"
 #include "bench/attempts.h"
+#include "bench/calibration.h"
 #include "bench/gbench.h"
 #include "bench/memory_stats.h"
 #include "bench/report_text.h"
@@ -197,6 +198,10 @@ static int run(void)
     sigaction(SIGTERM, &action, NULL);
     if (options->csv != NULL && rows_open(&session.rows, options, session.cells, session.cell_count) != 0)
         return EXIT_BAD;
+    struct options *own = &session.options;
+    if (own->reference_cost <= 0 && calibration_needed(session.cells, session.cell_count) &&
+        (own->reference_cost = calibration_reference_cost(own)) <= 0)
+        return EXIT_BAD;
     session.attempts.rows = session.rows;
     session.bad = session.rows != NULL && rows_failed_audit(session.rows);
     fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
@@ -235,6 +240,15 @@ static int list_tests(void)
     return 0;
 }
 
+static int calibrate(void)
+{
+    double cost = calibration_reference_cost(&session.options);
+    if (cost <= 0)
+        return EXIT_BAD;
+    printf("reference_cost %.4g\n", cost);
+    return 0;
+}
+
 static int act(void)
 {
     const struct options *options = &session.options;
@@ -244,6 +258,7 @@ static int act(void)
     case ACTION_LIST: print_list(stdout, options); return 0;
     case ACTION_MACHINE: return write_machine(options) == 0 ? 0 : EXIT_BAD;
     case ACTION_TOPOLOGY: return write_topology(options) == 0 ? 0 : EXIT_BAD;
+    case ACTION_CALIBRATE: return calibrate();
     case ACTION_PLAN: print_plan(stdout, options, session.cells, session.cell_count); return 0;
     case ACTION_RUN: break;
     }

@@ -15,6 +15,9 @@
 
 enum { WINDOW_MS_DEFAULT = 100, WINDOW_MS_MAX = 3600 * 1000, SWITCH_US_DEFAULT = 5000 };
 enum { RAMP_NS_MIN = 2000000, RAMP_NS_MAX = 10000000 };
+/* A unit of work takes some 80 cycles, a reference less than two, or a few hundred on a processor yet unknown. */
+#define REFERENCE_COST_MIN 0.001
+#define REFERENCE_COST_MAX 10.0
 enum { SWITCH_US_MAX = 1000 * 1000, ROUNDS_MAX = 100000 };
 
 __attribute__((format(printf, 3, 4))) static int refuse(const char *flag, const char *value, const char *format, ...)
@@ -112,9 +115,9 @@ static int read_ms(const char *flag, const char *value, double least, uint64_t *
 
 enum flag {
     FLAG_VARIANTS, FLAG_PEERS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT,
-    FLAG_TOPOLOGY, FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_ALLOCATOR, FLAG_SEED,
+    FLAG_TOPOLOGY, FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_REFERENCE_COST, FLAG_ALLOCATOR, FLAG_SEED,
     FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV, FLAG_RESUME, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT,
-    FLAG_VERSION, FLAG_HELP, FLAGS
+    FLAG_CALIBRATE, FLAG_VERSION, FLAG_HELP, FLAGS
 };
 
 static const struct {
@@ -134,6 +137,7 @@ static const struct {
     [FLAG_WINDOW] = {"--window", "MS", "length of the measured window, 100 by default; longer where a GIL needs it"},
     [FLAG_RAMP] = {"--ramp", "MS", "full load before the window; by default half of it, 2 to 10"},
     [FLAG_SWITCH_INTERVAL] = {"--switch-interval", "US", "of the GIL, 5000 by default"},
+    [FLAG_REFERENCE_COST] = {"--reference-cost", "C", "for `work`: a reference's time in units of work; measured by default"},
     [FLAG_ALLOCATOR] = {"--allocator", "NAME", "jemalloc (default), system, mimalloc: preloaded, by a second start"},
     [FLAG_SEED] = {"--seed", "N", "of the order of cells and of random indices; drawn and logged by default"},
     [FLAG_ROUNDS] = {"--rounds", "N", "measure every cell N times, each round in a new order; 1 by default"},
@@ -144,6 +148,7 @@ static const struct {
     [FLAG_LIST] = {"--list", NULL, "print variants, workloads and their parameters; run nothing"},
     [FLAG_MACHINE] = {"--machine", "FILE", "write what this machine and this build are, as JSON; run nothing"},
     [FLAG_TOPOLOGY_OUT] = {"--topology-out", "FILE", "write the topology as hwloc XML; run nothing"},
+    [FLAG_CALIBRATE] = {"--calibrate", NULL, "measure the reference cost and print it; run nothing else"},
     [FLAG_VERSION] = {"--version", NULL, "print the versions of rcbench and its libraries"},
     [FLAG_HELP] = {"--help", NULL, "print this"},
 };
@@ -264,7 +269,8 @@ static int read_action(struct options *options, const struct given *given)
         enum flag flag;
         enum action action;
     } actions[] = {{FLAG_HELP, ACTION_HELP},       {FLAG_VERSION, ACTION_VERSION}, {FLAG_LIST, ACTION_LIST},
-                   {FLAG_PLAN, ACTION_PLAN},       {FLAG_MACHINE, ACTION_MACHINE}, {FLAG_TOPOLOGY_OUT, ACTION_TOPOLOGY}};
+                   {FLAG_PLAN, ACTION_PLAN},       {FLAG_MACHINE, ACTION_MACHINE}, {FLAG_TOPOLOGY_OUT, ACTION_TOPOLOGY},
+                   {FLAG_CALIBRATE, ACTION_CALIBRATE}};
     const char *first = NULL;
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         const char *value = given->value[actions[i].flag];
@@ -342,6 +348,18 @@ static uint64_t default_ramp_ns(uint64_t window_ns)
     return half < RAMP_NS_MIN ? RAMP_NS_MIN : half > RAMP_NS_MAX ? RAMP_NS_MAX : half;
 }
 
+/* Of a reference, in units of work. */
+static int read_cost(const char *flag, const char *value, double *cost)
+{
+    char *end;
+    double number = strtod(value, &end);
+    if (end == value || *end != '\0' || !(number >= REFERENCE_COST_MIN && number <= REFERENCE_COST_MAX))
+        return refuse(flag, value, "is not right; accepted: what --calibrate prints, from %g to %g", REFERENCE_COST_MIN,
+                      REFERENCE_COST_MAX);
+    *cost = number;
+    return 0;
+}
+
 static int read_simple(struct options *options, const struct given *given)
 {
     uint64_t number;
@@ -362,6 +380,9 @@ static int read_simple(struct options *options, const struct given *given)
             return -1;
         options->switch_interval_ns = number * 1000;
     }
+    if ((value = given->value[FLAG_REFERENCE_COST]) != NULL &&
+        read_cost("--reference-cost", value, &options->reference_cost) != 0)
+        return -1;
     if ((value = given->value[FLAG_SEED]) != NULL) {
         if (read_u64("--seed", value, 0, UINT64_MAX, &options->seed) != 0)
             return -1;

@@ -9,7 +9,8 @@
 #include "bench/placement.h"
 #include "bench/workload.h"
 
-enum action { ACTION_RUN, ACTION_PLAN, ACTION_LIST, ACTION_HELP, ACTION_VERSION, ACTION_MACHINE, ACTION_TOPOLOGY };
+enum action { ACTION_RUN, ACTION_PLAN, ACTION_LIST, ACTION_HELP, ACTION_VERSION, ACTION_MACHINE, ACTION_TOPOLOGY,
+              ACTION_CALIBRATE };
 
 struct options {
     enum action action;
@@ -32,6 +33,7 @@ struct options {
 
     uint64_t window_ns, ramp_ns;
     uint64_t switch_interval_ns;
+    double reference_cost;        /* bench/calibration.h; 0: not known yet */
     uint64_t seed;
     unsigned rounds;
     unsigned process;

@@ -102,7 +102,8 @@ static void begin(struct trial_run *run)
                                 .threads = cell->threads,
                                 .seed = run->options->seed,
                                 .interrupted = &interrupted,
-                                .memory_bytes = memory_total_bytes()};
+                                .memory_bytes = memory_total_bytes(),
+                                .reference_cost = run->options->reference_cost};
     memcpy(run->trial.cache_bytes, run->options->cache_bytes, sizeof run->trial.cache_bytes);
     memory_settle();
     memory_peak_reset();

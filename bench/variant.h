@@ -21,6 +21,7 @@ struct variant {
     unsigned threads_max;      /* 0: no limit */
     unsigned object_bytes;     /* header and type pointer */
     bool gil;
+    bool thread_safe;          /* the scheme counts atomically, or not at all, where threads share */
     bool exact_audit, immortal, late, never_frees;
     bool traced;               /* never_frees, but a collector takes memory back: it does not grow with the trial */
 

@@ -32,6 +32,7 @@ struct trial {
     uint64_t seed;
     size_t cache_bytes[CACHE_LEVELS + 1]; /* [1] .. [3]; where there is no such cache, the one below it */
     size_t memory_bytes;                  /* of the machine */
+    double reference_cost;                /* bench/calibration.h; 0 where the workload needs none */
     void *shared;                         /* prepare's */
     size_t working_set_bytes;             /* said by the workload; 0: does not apply */
     bool sleeps;                          /* said by the workload: timers are part of its time */
@@ -60,6 +61,12 @@ struct point {
     enum profile from;
 };
 
+/* The two points of a workload whose times are the price list of its others: bench/calibration.h. */
+struct calibration_points {
+    const char *unit;      /* one operation is one unit of work, without a reference */
+    const char *reference; /* one operation is one reference */
+};
+
 struct workload {
     const char *name;
     const char *driver;    /* family of tables that it belongs to: overhead, scaling, memory, latency */
@@ -79,6 +86,7 @@ struct workload {
                                                        params and cache_bytes are set. NULL: few */
     uint64_t (*batch_ns)(const struct trial *trial); /* about how long a batch takes at least, where that is long: the
                                                         window is then made longer. params is set. NULL: short */
+    struct calibration_points calibration; /* NULLs: it needs no calibration */
     int (*prepare)(struct trial *trial);
     int (*start)(struct worker *worker);
     uint64_t (*batch)(struct worker *worker, uint64_t n);
