@@ -15,6 +15,11 @@
 #define BODY_ALLOCATOR NULL
 #endif
 
+/* variants/NAME.c says it, where there is something to say. */
+#ifndef RC_STANDS_FOR
+#define RC_STANDS_FOR NULL
+#endif
+
 static void body_open(uint64_t switch_interval_ns)
 {
     mode_open(switch_interval_ns);
@@ -52,11 +57,13 @@ const struct variant RC_JOIN(rcbench_variant_, RC_VARIANT) = {
     .name = RC_TEXT(RC_VARIANT),
     .scheme = RC_SCHEME,
     .mode = MODE_NAME,
+    .stands_for = RC_STANDS_FOR,
     .allocator = BODY_ALLOCATOR,
     .threads_max = MODE_THREADS_MAX,
     .object_bytes = sizeof(struct object),
     .gil = MODE_GIL,
     .thread_safe = RC_THREAD_SAFE,
+    .counts = RC_EXACT_AUDIT || !RC_NEVER_FREES, /* who knows how many references there are has counted them */
     .exact_audit = RC_EXACT_AUDIT,
     .immortal = RC_IMMORTAL,
     .late = RC_LATE,

@@ -225,7 +225,8 @@ static void write_warnings(struct json *j, const struct machine_facts *f, const 
     json_close(j, ']');
 }
 
-int machine_write_json(FILE *out, const struct machine_topology *t, const struct machine_libraries *libs)
+int machine_write_json(FILE *out, const struct machine_topology *t, const struct machine_libraries *libs,
+                       void (*more)(struct json *j))
 {
     struct machine_facts f;
     struct json j = {out, 0, true};
@@ -238,6 +239,8 @@ int machine_write_json(FILE *out, const struct machine_topology *t, const struct
     write_noise(&j, t);
     write_build(&j);
     write_libraries(&j, libs);
+    if (more != NULL)
+        more(&j);
     write_warnings(&j, &f, t);
     json_close(&j, '}');
     /* A full disk shows when the buffer is written, not before. */

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+struct json;
 struct machine_topology;
 
 /* A library that the caller knows the version of (machine.c knows hwloc's and the C library's). Both
@@ -25,8 +26,9 @@ struct machine_libraries {
 
 /* Writes one JSON object, indented, without a newline after it, in UTF-8 whatever the sources hold. Its
  * keys are always the same ones. Sizes are bytes (keys ending in _bytes), frequencies kHz (_khz).
- * `warnings` is an array of sentences, each with what to do. libs may be NULL. Main thread. Flushes
- * `out`. Returns 0, or -1 when it could not be written. */
-int machine_write_json(FILE *out, const struct machine_topology *t, const struct machine_libraries *libs);
+ * `warnings` is an array of sentences, each with what to do. libs may be NULL. `more` adds members of the
+ * caller's own; NULL: none. Main thread. Flushes `out`. Returns 0, or -1 when it could not be written. */
+int machine_write_json(FILE *out, const struct machine_topology *t, const struct machine_libraries *libs,
+                       void (*more)(struct json *j));
 
 #endif

@@ -21,6 +21,7 @@ struct session {
     struct attempts attempts;
     bool bad;                  /* a wrong count, or a cell without a good row */
     const char *out_format;    /* of --benchmark_out; NULL where it is not given */
+    char *companion;           /* goes beside the rows when they are complete */
 };
 
 static struct session session;
@@ -202,6 +203,9 @@ static int run(void)
     if (own->reference_cost <= 0 && calibration_needed(session.cells, session.cell_count) &&
         (own->reference_cost = calibration_reference_cost(own)) <= 0)
         return EXIT_BAD;
+    bool alone = getenv("RCBENCH_RUN_ID") == NULL; /* scripts/run, which sets it, has these facts in run.json */
+    if (session.rows != NULL && alone)
+        session.companion = companion_text(options); /* now: later the load would be our own */
     session.attempts.rows = session.rows;
     session.bad = session.rows != NULL && rows_failed_audit(session.rows);
     fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
@@ -213,6 +217,9 @@ static int run(void)
     leave_if_interrupted();
     if (session.rows != NULL && rows_complete(session.rows) != 0)
         return EXIT_BAD;
+    if (session.rows != NULL && alone && companion_write(options, session.companion) != 0)
+        return EXIT_BAD;
+    free(session.companion);
     rows_close(session.rows);
     for (size_t i = 0; i < session.cell_count; i++)
         if (session.runs[i] != NULL)

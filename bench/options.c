@@ -142,7 +142,7 @@ static const struct {
     [FLAG_SEED] = {"--seed", "N", "of the order of cells and of random indices; drawn and logged by default"},
     [FLAG_ROUNDS] = {"--rounds", "N", "measure every cell N times, each round in a new order; 1 by default"},
     [FLAG_PROCESS] = {"--process", "N", "number of this process in a run of several, for the rows"},
-    [FLAG_CSV] = {"--csv", "FILE", "write one row for each trial; FILE.part until all are made"},
+    [FLAG_CSV] = {"--csv", "FILE", "write a row for each trial, FILE.part until all are made; FILE.json as --machine"},
     [FLAG_RESUME] = {"--resume", NULL, "keep the rows in FILE.part and go on after them (same --seed, --process)"},
     [FLAG_PLAN] = {"--plan", NULL, "print each cell with the CPUs it would use; run nothing"},
     [FLAG_LIST] = {"--list", NULL, "print variants, workloads and their parameters; run nothing"},

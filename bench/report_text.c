@@ -11,6 +11,7 @@
 #include "bench/memory_stats.h"
 #include "bench/peers/peer.h"
 #include "bench/topology.h"
+#include "bench/traits.h"
 
 #if !defined(RCBENCH_VERSION) || !defined(RCBENCH_GBENCH_VERSION)
 #error "the build says which versions: see CMakeLists.txt"
@@ -48,8 +49,9 @@ void print_versions(FILE *out)
 
 static void print_variant(FILE *out, const struct variant *variant, int width)
 {
-    fprintf(out, "  %-*s %-14s %-7s %3u\n", width, variant->name, variant->scheme, variant->mode,
-            variant->object_bytes);
+    const char *stands_for = variant->stands_for != NULL ? variant->stands_for : "";
+    fprintf(out, "  %-*s %-14s %-7s %3u%s%s\n", width, variant->name, variant->scheme, variant->mode,
+            variant->object_bytes, stands_for[0] != '\0' ? "  " : "", stands_for);
 }
 
 static bool any_chosen(const struct options *options, size_t first, size_t end, bool chosen)
@@ -76,7 +78,7 @@ static void print_peers(FILE *out, const struct options *options)
 
 void print_list(FILE *out, const struct options *options)
 {
-    fprintf(out, "variants (scheme x mode, bytes of the object header)\n");
+    fprintf(out, "variants (scheme x mode, bytes of the object header, what it stands for)\n");
     for (size_t i = 0; i < own_count(); i++)
         if (options->variant_chosen[i])
             print_variant(out, variants[i], 15);
@@ -129,19 +131,56 @@ void print_plan(FILE *out, const struct options *options, const struct cell *cel
     fprintf(out, "# %zu cells to run, %zu skipped, about %.1f s per round\n", run, skipped, seconds);
 }
 
-int write_machine(const struct options *options)
+static int write_facts(const struct options *options, FILE *out)
 {
     enum { OWN = 3 };
     struct machine_library libraries[OWN + PEER_LIBRARIES_MAX] = {{"rcbench", RCBENCH_VERSION},
                                                                   {"Google Benchmark", RCBENCH_GBENCH_VERSION},
                                                                   {allocator_name(), memory_allocator_version()}};
     const struct machine_libraries list = {libraries, OWN + peer_libraries(libraries + OWN)};
-    FILE *out = fopen(options->action_path, "w");
-    int status = out != NULL ? machine_write_json(out, options->topology, &list) : -1;
-    if (out != NULL && (fputc('\n', out) == EOF || fclose(out) != 0))
+    int status = machine_write_json(out, options->topology, &list, traits_write);
+    return fputc('\n', out) == EOF ? -1 : status;
+}
+
+/* -1 after one line on standard error about the flag that wanted the file. */
+static int end_file(FILE *out, int status, const char *flag, const char *path)
+{
+    if (out != NULL && fclose(out) != 0)
         status = -1;
     if (status != 0)
-        fprintf(stderr, "rcbench: --machine: '%s' cannot be written: %s\n", options->action_path, strerror(errno));
+        fprintf(stderr, "rcbench: %s: '%s' cannot be written: %s\n", flag, path, strerror(errno));
+    return status;
+}
+
+int write_machine(const struct options *options)
+{
+    FILE *out = fopen(options->action_path, "w");
+    return end_file(out, out != NULL ? write_facts(options, out) : -1, "--machine", options->action_path);
+}
+
+char *companion_text(const struct options *options)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    int status = out != NULL ? write_facts(options, out) : -1;
+    if (out != NULL && (fclose(out) != 0 || status != 0)) {
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
+int companion_write(const struct options *options, const char *text)
+{
+    char *path = NULL;
+    if (text == NULL || asprintf(&path, "%s.json", options->csv) < 0) {
+        fprintf(stderr, "rcbench: --csv: '%s.json': no memory\n", options->csv);
+        return -1;
+    }
+    FILE *out = fopen(path, "w");
+    int status = end_file(out, out != NULL && fputs(text, out) != EOF ? 0 : -1, "--csv", path);
+    free(path);
     return status;
 }
 

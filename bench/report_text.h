@@ -15,4 +15,10 @@ void print_plan(FILE *out, const struct options *options, const struct cell *cel
 int write_machine(const struct options *options);
 int write_topology(const struct options *options);
 
+/* What --machine writes, as the machine is now; NULL: no memory. The caller frees it. */
+char *companion_text(const struct options *options);
+
+/* Writes it beside the rows of --csv FILE, to FILE.json. 0, or -1 after one line on standard error. */
+int companion_write(const struct options *options, const char *text);
+
 #endif

@@ -17,11 +17,13 @@ struct variant {
     const char *name;
     const char *scheme;
     const char *mode;          /* single, free, gil */
+    const char *stands_for;    /* the runtimes and libraries that count so, in words; NULL: none is named */
     const char *allocator;     /* of objects, where they have one of their own: libgc; NULL: the process's */
     unsigned threads_max;      /* 0: no limit */
     unsigned object_bytes;     /* header and type pointer */
     bool gil;
-    bool thread_safe;          /* the scheme counts atomically, or not at all, where threads share */
+    bool thread_safe;          /* the scheme: references may be dropped by any thread, without a GIL */
+    bool counts;               /* references, with whatever operations; otherwise an increment does nothing */
     bool exact_audit, immortal, late, never_frees;
     bool traced;               /* never_frees, but a collector takes memory back: it does not grow with the trial */
 

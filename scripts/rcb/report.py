@@ -122,6 +122,14 @@ def facts(value: Any, prefix: str = "") -> Iterator[Tuple[str, str]]:
         yield prefix, {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
+def _facts_of_run(run: Mapping[str, Any]) -> Iterator[Tuple[str, str]]:
+    """What the page has no other place for; the traits of variants are no facts about the run."""
+    machine = run.get("machine")
+    if isinstance(machine, Mapping):
+        run = {**run, "machine": {key: value for key, value in machine.items() if key != "variants"}}
+    return facts({key: value for key, value in run.items() if key not in ("warnings", "trust")})
+
+
 def gates(summary: Summary) -> List[Tuple[str, str]]:
     """What happened to the machine during the trials that count."""
     used = part_of(summary.rows, ("threads", "overlap", "migrations", "steal_ms", "major_faults", "ctx_involuntary",
@@ -197,7 +205,7 @@ def render(analysis: Analysis, found: Sequence[Section], topology: Path) -> str:
         profile=analysis.fact("profile"), sections=found,
         trust=trust(run), gates=gates(summary), warnings=warnings(analysis), doubts=doubts(summary),
         bad=summary.rows.bad, floor=summary.floor,
-        facts=list(facts({key: value for key, value in run.items() if key not in ("warnings", "trust")})),
+        facts=list(_facts_of_run(run)),
         topology=_picture(topology),
         cell_columns=(*CELL_COLUMNS, *optional_columns(summary)), cells=lines,
         has_rows=any(line.rows for line in lines), source=summary.rows.path.name,

@@ -35,7 +35,7 @@ class FileCase(Case):
 
     def assert_complete(self, rounds):
         """Every cell once in every round, under its final name."""
-        self.assertEqual(self.files(), ["rows.csv"])
+        self.assertEqual(self.files(), ["rows.csv", "rows.csv.json"])
         rows = [(row["variant"], int(row["repetition"])) for row in self.whole_rows(self.csv) if row["status"] == "ok"]
         self.assertEqual(sorted(rows), [(v, n) for v in ("atomic", "biased", "plain") for n in range(rounds)])
 

@@ -1,10 +1,11 @@
 """What rcbench prints without measuring: help, versions, lists, plans, the machine."""
 
 import json
+import os
 import re
 import unittest
 
-from support import CPUS, ROOT, Case, rcbench
+from support import CPUS, QUICK, ROOT, Case, rcbench
 
 TOPOLOGIES = ROOT / "tests/placement/topologies"
 
@@ -40,6 +41,39 @@ class PrintTest(Case):
     def test_machine_is_json(self):
         self.run_good("--machine", "machine.json")
         self.assertIn("warnings", json.loads((self.folder / "machine.json").read_text("utf-8")))
+
+    def test_machine_has_the_traits_of_all_variants(self):
+        self.run_good("--machine", "machine.json")
+        found = json.loads((self.folder / "machine.json").read_text("utf-8"))["variants"]
+        listed = re.findall(r"^(?:TRACED_)?VARIANT\(([a-z0-9_]+)\)",
+                            (ROOT / "variants/variants.def").read_text("utf-8"), re.M)
+        self.assertEqual([name for name in listed if name in found], list(found))
+        page = re.findall(r"^\| `(\w+)` \| (\w+) x (\w+) \| (.*) \|$",
+                          (ROOT / "variants/README.md").read_text("utf-8"), re.M)
+        self.assertEqual([one[0] for one in page], listed)
+        for name, scheme, mode, stands_for in page:
+            if name in found:
+                said = found[name]
+                self.assertEqual((said["scheme"], said["mode"], said["stands_for"]),
+                                 (scheme, mode, stands_for.replace("`", "")))
+                self.assertEqual(said["gil"], mode == "gil")
+                self.assertEqual(said["counts"], name not in ("none", "tracing"))
+                self.assertIn(f"  {said['stands_for']}\n", self.run_good("--list").stdout)
+        self.assertNotIn(None, [value for said in found.values() for value in said.values()])
+
+    def test_the_companion_of_rows_is_what_machine_writes(self):
+        self.run_good(*QUICK, "--variants", "plain", "--workloads", "churn", "--csv", "rows.csv")
+        self.run_good("--machine", "machine.json")
+        self.assertEqual(self.files(), ["machine.json", "rows.csv", "rows.csv.json"])
+        beside, alone = (json.loads((self.folder / name).read_text("utf-8"))
+                         for name in ("rows.csv.json", "machine.json"))
+        self.assertEqual(list(beside), list(alone))
+        self.assertEqual(beside["variants"], alone["variants"])
+
+    def test_no_companion_where_a_run_has_a_record_of_its_own(self):
+        self.run_good(*QUICK, "--variants", "plain", "--workloads", "churn", "--csv", "rows.csv",
+                      env={**os.environ, "RCBENCH_RUN_ID": "mine"})
+        self.assertEqual(self.files(), ["rows.csv"])
 
     def test_topology_out_is_xml_that_can_be_planned_for(self):
         self.run_good("--topology-out", "here.xml")

@@ -176,7 +176,7 @@ int print_machine(void)
     };
     const struct machine_libraries libs = {items, 3};
     struct machine_topology *t = open_here();
-    int result = machine_write_json(stdout, t, &libs);
+    int result = machine_write_json(stdout, t, &libs, NULL);
     topology_close(t);
     (void)putchar('\n');
     return result == 0 ? 0 : 1;

@@ -221,7 +221,7 @@ static void test_writing(void)
         CHECK(topology_write_xml(t, "/dev/full", error, sizeof error) == -1, "written to a full disk");
         CHECK(strstr(error, "No space left") != NULL, "%s", error);
         CHECK(access("/dev/full", W_OK) == 0, "the device was removed");
-        CHECK(full != NULL && machine_write_json(full, t, NULL) == -1, "facts written to a full disk");
+        CHECK(full != NULL && machine_write_json(full, t, NULL, NULL) == -1, "facts written to a full disk");
         if (full != NULL)
             (void)fclose(full);
     }
