@@ -18,6 +18,7 @@ from rcb.errors import EXIT_INTERRUPTED, EXIT_USAGE, CommandError, RelayedUsageE
 
 # Looking at the rows costs the measured machine a little time: seldom is enough for a progress line.
 LOOK_EVERY_S = 1.0
+COST_LINE = re.compile(r"reference_cost ([0-9.]+)")
 PLAN_LINE = re.compile(r"#\s*(\d+) cells? to run, (\d+) skipped, about ([0-9.]+(?:e[+-]?\d+)?) s per round")
 
 
@@ -38,6 +39,7 @@ class Settings:
     placement: Optional[str] = None
     allocator: Optional[str] = None
     cells: Tuple[str, ...] = ()  # these alone; all where it is empty
+    reference_cost: Optional[float] = None  # what the workload `work` mixes by; None: the binary measures it itself
     peers: bool = False
 
     def arguments(self) -> List[str]:
@@ -46,6 +48,8 @@ class Settings:
             value = getattr(self, name)
             if value is not None:
                 found += [f"--{name}", value]
+        if self.reference_cost is not None:
+            found += ["--reference-cost", f"{self.reference_cost:g}"]
         if self.peers:
             found.append("--peers")
         if self.cells:
@@ -148,6 +152,13 @@ class Binary:
             last = lines[-1] if lines else ""
             raise CommandError(f"{self._path.name} --plan: its last line is not a summary: '{last}'")
         return Plan(int(match.group(1)), int(match.group(2)), float(match.group(3)))
+
+    def reference_cost(self) -> float:
+        """Measures what a reference costs here, in units of work (docs/method.md): once for all processes of a run."""
+        match = COST_LINE.fullmatch(self._call(["--calibrate"]).strip())
+        if not match:
+            raise CommandError(f"{self._path.name} --calibrate: printed no reference cost")
+        return float(match.group(1))
 
     def write_machine(self, path: Path) -> None:
         self._call(["--machine", str(path)])

@@ -128,6 +128,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
         checks=trust.record_of(doctor.examine(doctor.this_machine())))
     try:
         describe_machine(binary, directory, manifest)
+        manifest.reference_cost = binary.reference_cost()
         directory.save(manifest)
     except BaseException:
         directory.abandon()

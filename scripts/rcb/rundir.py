@@ -24,7 +24,7 @@ SCHEMA = 1
 
 # Fields that came with the same version: a record of an older revision lacks them.
 LATER = ("precision", "budget_s", "further", "wide", "checks", "trust", "peers", "python", "peers_of_binary",
-         "interpreters")
+         "interpreters", "reference_cost")
 
 LOCK_PATIENCE_S = 5.0
 
@@ -69,6 +69,7 @@ class Manifest:
     allocator: Optional[str] = None
     peers_of_binary: bool = False
     interpreters: List[Dict[str, Any]] = field(default_factory=list)
+    reference_cost: Optional[float] = None
     schema: int = SCHEMA
 
     # The processes that were planned are followed by those that --precision adds, with cells of their own.
@@ -95,7 +96,8 @@ class Manifest:
     def settings(self, process: int = 0) -> Settings:
         added = self._added(process)
         return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement,
-                        self.allocator, tuple(added["cells"]) if added else (), self.peers_of_binary)
+                        self.allocator, tuple(added["cells"]) if added else (), self.reference_cost,
+                        self.peers_of_binary)
 
     def add_process(self, cells: List[str], rounds: int) -> int:
         """A further process for these cells alone; returns its number. Its seed follows from the run's."""

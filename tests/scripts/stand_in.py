@@ -146,7 +146,8 @@ def main() -> int:
     parser.add_argument("--window", type=float, default=40.0)
     for name in ("seed", "rounds", "process"):
         parser.add_argument(f"--{name}", type=int, default=0)
-    for name in ("plan", "resume"):
+    parser.add_argument("--reference-cost", type=float)
+    for name in ("plan", "resume", "calibrate"):
         parser.add_argument(f"--{name}", action="store_true")
     options = parser.parse_args()
     if "STAND_IN_CALLS" in os.environ:
@@ -155,6 +156,9 @@ def main() -> int:
     if options.machine:
         facts = {"cpu": "made-up <cpu>", "kernel": "6.0", "libraries": {"hwloc": "2.9"}, "warnings": ["turbo is on"]}
         Path(options.machine).write_text(json.dumps(facts), encoding="utf-8")
+        return 0
+    if options.calibrate:
+        print("reference_cost 0.05")
         return 0
     if options.topology_out:
         os.execvp("lstopo-no-graphics", ["lstopo-no-graphics", "-i", "core:2 pu:1", "--of", "xml", "--force",
