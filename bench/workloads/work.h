@@ -4,23 +4,20 @@
  * calculated from the reference cost of the machine (bench/calibration.h) and stands in the row, `references_per_unit`.
  * With s=100 there is no unit: an operation is one reference.
  *
- * A reference is taken as an interpreter takes one: the count goes up when its stack gets it, and down when the unit of
- * work between is done. So neither can a core merge the two, nor a compiler.
- *
- * Own and shared references have call sites of their own, as in a program, where the function that reads a module's
- * dictionary seldom meets anything private: what the scheme tests is predicted. References to shared objects come in runs
- * for the same reason. */
+ * References come in groups of four. They are taken before a unit of work and dropped after it, as an interpreter holds
+ * operands on its stack: neither a core nor a compiler can merge an increment with its decrement. Groups of own and of
+ * shared objects have call sites of their own, as in a program, where a line of code that reads a module's dictionary
+ * seldom meets anything private; what the scheme tests there is predicted. */
 #include "bench/interpreted.h"
 #include "bench/workloads/pair_loop.h"
 
-enum { WORK_OBJECTS = 64, WORK_CYCLE = 1024, WORK_RUN = 2, WORK_DRAWS = 4096 };
+enum { WORK_OBJECTS = 64, WORK_CYCLE = 1024, WORK_GROUP = 4, WORK_DRAWS = 4096 };
 
 struct work_state {
     struct set own;
     struct interpreted interpreted;
-    uint32_t own_count[WORK_CYCLE], shared_count[WORK_CYCLE]; /* references that are held while a unit of work runs */
-    size_t own_length, shared_length;
-    struct object **own_references, **shared_references; /* borrowed: in the order in which they are taken */
+    uint32_t own_groups[WORK_CYCLE], shared_groups[WORK_CYCLE]; /* that belong to each unit of a cycle */
+    struct object *shared[WORK_DRAWS]; /* borrowed: in the order in which they are taken, drawn before the window */
     size_t at, next_own, next_shared;
 };
 
@@ -50,22 +47,20 @@ static double work_references_per_unit(const struct trial *trial)
     return share > 0 && share < 1 ? share / (1 - share) / trial->reference_cost : 0;
 }
 
-/* Spreads `total` references over the units of a cycle. Where each unit gets `run` or more, evenly, in two stretches of
- * one number each; else in runs of so many, far from each other. Loops then seldom change their length, so that their
- * ends are predicted. */
-static void work_spread(uint32_t *counts, size_t total, size_t run)
+/* Own groups in two stretches of a cycle, in each of which all units have as many: the branches that depend on it are
+ * predicted. */
+static void work_spread_own(uint32_t *groups, size_t total)
 {
-    memset(counts, 0, WORK_CYCLE * sizeof *counts);
-    size_t runs = total / run;
-    if (run == 1 || runs >= WORK_CYCLE) {
-        for (size_t i = 0; i < WORK_CYCLE; i++)
-            counts[i] = (uint32_t)(total / WORK_CYCLE + (i < total % WORK_CYCLE));
-        return;
-    }
-    for (size_t i = 0; i < runs; i++)
-        counts[i * WORK_CYCLE / runs] = (uint32_t)run;
-    if (total % run > 0)
-        counts[WORK_CYCLE - 1] += (uint32_t)(total % run);
+    for (size_t i = 0; i < WORK_CYCLE; i++)
+        groups[i] = (uint32_t)(total / WORK_CYCLE + (i < total % WORK_CYCLE));
+}
+
+/* Shared ones as far from each other as they can be: together they would find the lines of their objects where the group
+ * before has left them, and not at another thread. */
+static void work_spread_shared(uint32_t *groups, size_t total)
+{
+    for (size_t i = 0; i < WORK_CYCLE; i++)
+        groups[i] = (uint32_t)((i + 1) * total / WORK_CYCLE - i * total / WORK_CYCLE);
 }
 
 static int work_prepare(struct trial *trial)
@@ -76,25 +71,15 @@ static int work_prepare(struct trial *trial)
     return prepare_set(trial, WORK_OBJECTS);
 }
 
-static size_t work_most(const uint32_t *counts)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < WORK_CYCLE; i++)
-        most = counts[i] > most ? counts[i] : most;
-    return most;
-}
-
-/* With s=100 WORK_OBJECTS references are taken at once, and no unit runs in between. */
+/* With s=100 all own objects are taken and then dropped. So there, too, the store buffer has let go of an increment when
+ * its decrement comes: where the two are close together, the second waits for the first. */
 static void work_plan(const struct trial *trial, struct work_state *state)
 {
     double references = work_share(trial, "s") < 1 ? work_references_per_unit(trial) : WORK_OBJECTS;
-    size_t total = (size_t)(references * WORK_CYCLE + 0.5);
-    size_t shared = (size_t)((double)total * work_share(trial, "p") + 0.5);
-    work_spread(state->own_count, total - shared, 1);
-    work_spread(state->shared_count, shared, WORK_RUN);
-    /* Whoever begins in the first round of an array takes its references without a look at its end. */
-    state->own_length = WORK_OBJECTS + work_most(state->own_count);
-    state->shared_length = WORK_DRAWS + work_most(state->shared_count);
+    double groups = references * WORK_CYCLE / WORK_GROUP;
+    size_t total = (size_t)(groups + 0.5), shared = (size_t)(groups * work_share(trial, "p") + 0.5);
+    work_spread_own(state->own_groups, total - shared);
+    work_spread_shared(state->shared_groups, shared);
 }
 
 static int work_start(struct worker *worker)
@@ -105,58 +90,59 @@ static int work_start(struct worker *worker)
     if (state == NULL || set_make(&state->own, WORK_OBJECTS) != 0)
         return -1;
     work_plan(worker->trial, state);
-    state->own_references = state_alloc(state->own_length * sizeof *state->own_references);
-    state->shared_references = state_alloc(state->shared_length * sizeof *state->shared_references);
-    if (state->own_references == NULL || state->shared_references == NULL)
-        return -1;
-    for (size_t i = 0; i < state->own_length; i++)
-        state->own_references[i] = state->own.items[i % WORK_OBJECTS];
-    for (size_t i = 0; i < state->shared_length; i++)
-        state->shared_references[i] = i < WORK_DRAWS ? shared->items[random_below(&worker->random, WORK_OBJECTS)]
-                                                     : state->shared_references[i - WORK_DRAWS];
+    for (size_t i = 0; i < WORK_DRAWS; i++)
+        state->shared[i] = shared->items[random_below(&worker->random, WORK_OBJECTS)];
     return 0;
 }
 
-/* Unrolled, so that most of what a reference costs is its count. */
-static inline void work_take(struct object **references, size_t count)
+/* Written out, so that most of what a reference costs is its count. */
+static inline void work_take(struct object **group)
 {
-#pragma GCC unroll 8
-    for (size_t i = 0; i < count; i++)
-        object_incref(references[i]);
+    object_incref(group[0]);
+    object_incref(group[1]);
+    object_incref(group[2]);
+    object_incref(group[3]);
 }
 
-static inline void work_drop(struct object **references, size_t count)
+static inline void work_drop(struct object **group)
 {
-#pragma GCC unroll 8
-    for (size_t i = 0; i < count; i++)
-        object_decref(references[i]);
+    object_decref(group[0]);
+    object_decref(group[1]);
+    object_decref(group[2]);
+    object_decref(group[3]);
+}
+
+/* A unit of work, and around it all groups that belong to it. The arrays' lengths are multiples of a group's. */
+static inline void work_once(struct work_state *state, size_t own_groups, size_t shared_groups, bool unit)
+{
+    size_t own = state->next_own, shared = state->next_shared;
+    for (size_t i = 0; i < own_groups; i++)
+        work_take(state->own.items + (own + i * WORK_GROUP) % WORK_OBJECTS);
+    for (size_t i = 0; i < shared_groups; i++)
+        work_take(state->shared + (shared + i * WORK_GROUP) % WORK_DRAWS);
+    OPAQUE(state); /* the counts may be read while the references are held */
+    if (unit)
+        interpreted_unit(&state->interpreted);
+    for (size_t i = 0; i < own_groups; i++)
+        work_drop(state->own.items + (own + i * WORK_GROUP) % WORK_OBJECTS);
+    for (size_t i = 0; i < shared_groups; i++)
+        work_drop(state->shared + (shared + i * WORK_GROUP) % WORK_DRAWS);
+    OPAQUE(state);
+    state->next_own = (own + own_groups * WORK_GROUP) % WORK_OBJECTS;
+    state->next_shared = (shared + shared_groups * WORK_GROUP) % WORK_DRAWS;
 }
 
 static uint64_t work_batch(struct worker *worker, uint64_t n)
 {
     struct work_state *state = worker->state;
-    bool units = work_share(worker->trial, "s") < 1;
-    size_t at = state->at, next_own = state->next_own, next_shared = state->next_shared;
+    bool unit = trial_param_u64(worker->trial, "s") < 100;
     uint64_t done = 0;
     while (done < n) {
-        struct object **own = state->own_references + next_own, **shared = state->shared_references + next_shared;
-        size_t own_count = state->own_count[at], shared_count = state->shared_count[at];
-        work_take(own, own_count);
-        work_take(shared, shared_count);
-        OPAQUE(own); /* the counts may be read while the references are held */
-        if (units)
-            interpreted_unit(&state->interpreted);
-        work_drop(own, own_count);
-        work_drop(shared, shared_count);
-        OPAQUE(own);
-        done += units ? 1 : own_count + shared_count;
-        next_own = (next_own + own_count) % WORK_OBJECTS;
-        next_shared = (next_shared + shared_count) % WORK_DRAWS;
-        at = (at + 1) % WORK_CYCLE;
+        size_t own = state->own_groups[state->at], shared = state->shared_groups[state->at];
+        work_once(state, own, shared, unit);
+        done += unit ? 1 : (own + shared) * WORK_GROUP;
+        state->at = (state->at + 1) % WORK_CYCLE;
     }
-    state->at = at;
-    state->next_own = next_own;
-    state->next_shared = next_shared;
     return done;
 }
 
@@ -166,8 +152,6 @@ static void work_stop(struct worker *worker)
     if (state == NULL)
         return;
     set_drop(worker->trial, &state->own);
-    state_free(state->own_references, state->own_length * sizeof *state->own_references);
-    state_free(state->shared_references, state->shared_length * sizeof *state->shared_references);
     state_free(state, sizeof *state);
 }
 
