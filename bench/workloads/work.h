@@ -21,7 +21,7 @@ struct work_state {
     size_t at, next_own, next_shared;
 };
 
-/* All of a share of shared references; s=10 has points of its own, and s=100 is the price of a reference. */
+/* All of a share of shared references; s=10 has points of its own, and s=100 is counting alone. */
 #define WORK_POINTS(p, from) \
     {"s=2;p=" p, from}, {"s=5;p=" p, from}, {"s=20;p=" p, from}, {"s=40;p=" p, from}, {"s=80;p=" p, from}
 
@@ -29,9 +29,11 @@ static const struct point work_points[] = {
     {"s=0;p=0", PROFILE_QUICK},         WORK_POINTS("0", PROFILE_QUICK),    {"s=10;p=0", PROFILE_QUICK},
     {"s=100;p=0", PROFILE_QUICK},       {"s=100;p=100", PROFILE_QUICK},     {"s=10;p=1", PROFILE_QUICK},
     {"s=10;p=5", PROFILE_QUICK},        {"s=10;p=20", PROFILE_QUICK},       {"s=10;p=100", PROFILE_QUICK},
+    {"s=20;p=100", PROFILE_QUICK},
     WORK_POINTS("1", PROFILE_STANDARD), WORK_POINTS("5", PROFILE_STANDARD), WORK_POINTS("20", PROFILE_STANDARD),
-    WORK_POINTS("100", PROFILE_STANDARD),
-    {"s=100;p=1", PROFILE_STANDARD},    {"s=100;p=5", PROFILE_STANDARD},    {"s=100;p=20", PROFILE_STANDARD},
+    {"s=2;p=100", PROFILE_STANDARD},    {"s=5;p=100", PROFILE_STANDARD},    {"s=40;p=100", PROFILE_STANDARD},
+    {"s=80;p=100", PROFILE_STANDARD},   {"s=100;p=1", PROFILE_STANDARD},    {"s=100;p=5", PROFILE_STANDARD},
+    {"s=100;p=20", PROFILE_STANDARD},
     {NULL, PROFILE_QUICK},
 };
 

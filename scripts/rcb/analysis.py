@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from rcb import side_costs, tradeoff, usl
 from rcb.files import read_record
+from rcb.prediction import Group, Predicted, Prices, predictions, prices
 from rcb.side_costs import SideCosts
 from rcb.summary import Summary
 from rcb.tradeoff import Tradeoff
@@ -22,7 +23,8 @@ class Analysis:
     tradeoff: Tradeoff
     fits: Tuple[Fit, ...]
     costs: Tuple[SideCosts, ...]
-    sizes: Dict[str, float]
+    prices: Mapping[Group, Prices]
+    predicted: Tuple[Predicted, ...]
     run: Mapping[str, Any]
 
     @property
@@ -45,7 +47,8 @@ def read_run(directory: Path) -> Dict[str, Any]:
     return read_record(directory / "run.json")
 
 
-def analyse(summary: Summary, run: Mapping[str, Any]) -> Analysis:
-    weighed = tradeoff.weigh(summary)
+def analyse(summary: Summary, run: Mapping[str, Any], baseline: Optional[str] = None) -> Analysis:
+    """Everything, against the variant of that name, or against today's CPython with a GIL."""
+    weighed = tradeoff.weigh(summary, baseline)
     return Analysis(summary, weighed, tuple(usl.fits(weighed)), side_costs.gather(summary),
-                    side_costs.object_bytes(summary), run)
+                    prices(summary), tuple(predictions(summary)), run)

@@ -15,8 +15,9 @@ from rcb.drawing import (DASHES, GRID, INK, STYLE, Chart, bars, grid_of_axes, in
 from rcb.drivers import OVERHEAD, SCALING
 from rcb.stats import Interval
 from rcb.summary import BASELINE, Cell, Summary
-from rcb.tradeoff import SHARED
-from rcb.wording import counted, number, share_of, times
+from rcb.schema import parameter
+from rcb.tradeoff import OVER_MIXED
+from rcb.wording import counted, number, times
 
 
 def overhead_means(summary: Summary) -> Optional[Chart]:
@@ -115,7 +116,7 @@ def _speedup_lines(summary: Summary, patterns: Dict[str, List[Cell]]) -> str:
 def scaling(summary: Summary) -> Optional[Chart]:
     """One panel per workload of the scaling driver: speed-up over threads."""
     shown = [cell for cell in _scaling_cells(summary)
-             if math.isfinite(cell.ratio.value) and cell.workload != SHARED[0]]
+             if math.isfinite(cell.ratio.value) and cell.workload != OVER_MIXED[0]]
     many = {(cell.pattern, cell.variant) for cell in shown if cell.threads > 1}
     patterns = _patterns([cell for cell in shown if (cell.pattern, cell.variant) in many])
     if not patterns:
@@ -159,6 +160,11 @@ def share_lines(summary: Summary) -> Optional[Chart]:
                      for own in [[cell for cell in cells if (share_of(cell) or 0.0) == share]])
     return Chart(f"The more is shared: {summary.max_threads} threads", svg,
                  f"Lines of operations per second over the share of shared references: {told}.")
+
+
+def share_of(cell: Cell) -> Optional[float]:
+    """The share of shared references of a cell of the mixed workload, in percent."""
+    return parameter(cell.params, OVER_MIXED[1]) if cell.workload == OVER_MIXED[0] else None
 
 
 def _in_millions(found: Interval) -> Interval:

@@ -35,12 +35,12 @@ def lead_words(field: Field) -> str:
 
 
 def heat_map(tradeoff: Tradeoff) -> Optional[Chart]:
-    """Threads × share of shared references, the best variant in each field; of the first placement."""
+    """Share of counting × share of shared references, the best variant in each field; of the first placement."""
     if not tradeoff.fields:
         return None
     fields = [one for one in tradeoff.fields if one.placement == tradeoff.fields[0].placement]
-    shares = sorted({one.share for one in fields})
-    counts = sorted({one.threads for one in fields})
+    shares = sorted({one.shared for one in fields})
+    counts = sorted({one.counted for one in fields})
     if len(shares) < 2 or len(counts) < 2:
         return None
     look = looks(sorted({one.variant for one in (field.best for field in tradeoff.fields)}))
@@ -48,7 +48,7 @@ def heat_map(tradeoff: Tradeoff) -> Optional[Chart]:
         figure = Figure(figsize=(1.5 + 1.45 * len(shares), 0.9 + 0.62 * len(counts)), layout="constrained")
         axes = figure.subplots()
         for field in fields:
-            x, y = shares.index(field.share), counts.index(field.threads)
+            x, y = shares.index(field.shared), counts.index(field.counted)
             axes.add_patch(Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=look[field.best.variant].colour,
                                      alpha=0.22, linewidth=0))
             edge, dash = (INK, DASHES[1]) if field.ties else (GRID, DASHES[0])
@@ -60,16 +60,17 @@ def heat_map(tradeoff: Tradeoff) -> Optional[Chart]:
         axes.set_xlim(-0.5, len(shares) - 0.5)
         axes.set_ylim(-0.5, len(counts) - 0.5)
         axes.set_xticks(range(len(shares)), labels=[f"{share:g}" for share in shares])
-        axes.set_yticks(range(len(counts)), labels=[str(count) for count in counts])
+        axes.set_yticks(range(len(counts)), labels=[f"{count:g}" for count in counts])
         axes.tick_params(length=0)
         for side in axes.spines.values():
             side.set_visible(False)
         axes.set_xlabel("share of references that go to shared objects, %")
-        axes.set_ylabel("threads")
+        axes.set_ylabel("share of time that references take, %")
         svg = inline(figure, "heat")
-    told = "; ".join(f"{counted(one.threads, 'thread')}, {one.share:g} %: {field_words(one)}"
+    told = "; ".join(f"{one.counted:g} % counting, {one.shared:g} % shared: {field_words(one)}"
                      f"{'' if one.ties else ', ' + lead_words(one)}" for one in fields)
-    return Chart("The best variant, by threads and by the share of shared objects", svg,
+    threads = counted(fields[0].threads, "thread")
+    return Chart(f"The best variant on {threads}, by the share of counting and of shared objects", svg,
                  f"A map of fields, each with the variant of the most throughput, and by how much it leads the second; "
                  f"≈ and a dashed frame: this run cannot tell them apart. {told}.", "heatmap.svg")
 

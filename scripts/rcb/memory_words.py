@@ -8,7 +8,6 @@ from typing import List, Optional, Sequence, Tuple
 from rcb.memory_tables import MILLI, cells_of, curves, gc_taxes, parameter
 from rcb.stats import Interval
 from rcb.summary import Cell, Summary
-from rcb.tradeoff import BOUND, GIL
 from rcb.wording import number, percent, series
 
 
@@ -24,10 +23,12 @@ def _policy(cell: Cell) -> str:
                         for name, words in (("gc", collector), ("immortal", objects)))
 
 
-def _preferred(cells: Sequence[Cell]) -> List[Cell]:
-    """Those of the variant gil, else of the first."""
-    names = [cell.variant for cell in cells]
-    chosen = GIL if GIL in names else names[0]
+def _preferred(summary: Summary, cells: Sequence[Cell]) -> List[Cell]:
+    """Those of the first variant under a GIL with plain counts and mortal singletons, where counting dirties most; else of
+    the first variant."""
+    names = {cell.variant for cell in cells}
+    chosen = next((one.name for one in summary.variants if one.name in names and one.is_plain_gil and not one.immortal),
+                  cells[0].variant)
     return [cell for cell in cells if cell.variant == chosen]
 
 
@@ -36,7 +37,7 @@ def fork_cow(summary: Summary) -> Optional[str]:
              if math.isfinite(cell.gauges.measure("percent_dirtied").value)]
     if not cells:
         return None
-    own = sorted(_preferred(cells), key=lambda cell: cell.gauges.measure("percent_dirtied").value)
+    own = sorted(_preferred(summary, cells), key=lambda cell: cell.gauges.measure("percent_dirtied").value)
     most = own[-1].gauges.measure("percent_dirtied")
     words = (f"A forked child that only reads dirties {number(most.value)} %{_bracket(most)} of its parent's heap "
              f"under `{own[-1].variant}` with {_policy(own[-1])}")
@@ -53,8 +54,10 @@ def _slowest(cells: Sequence[Cell]) -> Cell:
 def handoff(summary: Summary) -> Optional[str]:
     cells = [cell for cell in cells_of(summary, "handoff_latency")
              if math.isfinite(cell.gauges.get("latency_p99_ns").value)]
-    held = [cell for cell in cells if cell.variant == GIL]
-    free = [cell for cell in cells if summary.modes.get(cell.variant) == "free" and cell.variant != BOUND]
+    plain = next((one.name for one in summary.variants if one.is_plain_gil), "")
+    held = [cell for cell in cells if cell.variant == plain]
+    choices = {one.name for one in summary.variants.choices}
+    free = [cell for cell in cells if cell.variant in choices]
     opening = "A short task that arrives while another thread computes has ended"
 
     def late(cell: Cell) -> str:
@@ -65,7 +68,7 @@ def handoff(summary: Summary) -> Optional[str]:
         return f"{opening} {without} without a GIL, 99 times in 100." if free else None
     told = series([f"{late(cell)} at a switch interval of {parameter(cell, 'interval_ms')} ms" for cell in held])
     after = f"; without a GIL {without}" if free else ""
-    return f"{opening} under `{GIL}` 99 times in 100 within {told}{after}."
+    return f"{opening} under `{plain}` 99 times in 100 within {told}{after}."
 
 
 def _ends(found: Sequence[Tuple[str, float]], unit: str) -> str:

@@ -12,7 +12,7 @@ from rcb.crossing import Turn
 from rcb.files import write_atomically
 from rcb.stats import Interval
 from rcb.summary import Cell
-from rcb.tradeoff import Curve, Field, Series, Tradeoff
+from rcb.tradeoff import OVER_COUNTED, OVER_MIXED, OVER_RELEASED, OVER_SHARED, Curve, Field, Series, Tradeoff
 from rcb.usl import Fit
 
 COLUMNS = ("quantity", "driver", "workload", "params", "variant", "threads", "placement", "value", "low", "high",
@@ -52,13 +52,13 @@ def _curve(curve: Curve) -> Iterator[Record]:
         yield {"quantity": "speedup_gil", **_of_cell(point.cell), **_bounds(point.against.interval), "unit": "ratio",
                "against": f"{point.best.variant} threads={point.best.threads}"}
     yield {"quantity": "crossover", **_of_cell(curve.most.cell), **_turn(curve.crossover), "unit": "threads",
-           "against": "gil"}
+           "against": curve.most.best.variant}
 
 
 def _series(name: str, series: Series) -> Record:
     cell = series.points[0][1].cell
     return {"quantity": name, **_of_cell(cell), "params": series.rest, **_turn(series.fall), "unit": "%",
-            "against": "gil"}
+            "against": series.points[0][1].best.variant}
 
 
 def _field(field: Field) -> Record:
@@ -68,16 +68,18 @@ def _field(field: Field) -> Record:
 
 
 def _all(tradeoff: Tradeoff) -> Iterator[Record]:
-    for variant, mean in tradeoff.mean_tax.items():
-        if math.isfinite(mean.value):
-            yield {"quantity": "tax_mean", "driver": "overhead", "variant": variant, "threads": 1, **_bounds(mean),
-                   "unit": "ratio", "against": "gil"}
+    for variant, mean in tradeoff.means.items():
+        if mean.workloads:
+            yield {"quantity": "tax_mean", "driver": "overhead", "variant": variant, "threads": 1, **_bounds(mean.value),
+                   "unit": "ratio", "against": tradeoff.baseline}
     for tax in tradeoff.taxes:
-        yield {"quantity": "tax", **_of_cell(tax.cell), **_bounds(tax.ratio), "unit": "ratio", "against": "gil"}
+        yield {"quantity": "tax", **_of_cell(tax.cell), **_bounds(tax.ratio), "unit": "ratio",
+               "against": tradeoff.baseline}
     for curve in tradeoff.curves:
         yield from _curve(curve)
-    for name, found in (("share_limit", tradeoff.shared), ("released_limit", tradeoff.released)):
-        for series in found:
+    for name, what in (("share_limit", OVER_SHARED), ("counted_limit", OVER_COUNTED), ("mixed_limit", OVER_MIXED),
+                       ("released_limit", OVER_RELEASED)):
+        for series in tradeoff.over(what):
             if series.fall.known:
                 yield _series(name, series)
     yield from map(_field, tradeoff.fields)

@@ -213,7 +213,7 @@ def render(analysis: Analysis, found: Sequence[Section], topology: Path) -> str:
 
 
 # The main charts are files too, for pages that show pictures.
-PICTURES = ("overhead.svg", "scaling.svg", "heatmap.svg")
+PICTURES = ("answer.svg", "overhead.svg", "scaling.svg", "heatmap.svg")
 
 
 def write_pictures(found: Sequence[Section], directory: Path) -> None:

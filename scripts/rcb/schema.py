@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Dict
+import math
+from typing import Dict, Optional
 
 SCHEMA = "1"
 
@@ -39,3 +40,17 @@ def pairs(text: str) -> Dict[str, str]:
     """The values by key of a field of the form key=value joined by ;, such as params and measures."""
     parts = (part.partition("=") for part in text.split(";"))
     return {key: value for key, sign, value in parts if sign}
+
+
+def parameter(params: str, name: str) -> Optional[float]:
+    """The number that a parameter has; None where it is absent or no number."""
+    try:
+        value = float(pairs(params).get(name, ""))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def without(params: str, name: str) -> str:
+    """The other parameters."""
+    return ";".join(part for part in params.split(";") if part.partition("=")[0] != name)

@@ -7,17 +7,14 @@ import math
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
-import numpy as np
 import pandas as pd
 
 from rcb.drivers import COUNTING
 from rcb.schema import CELL
-from rcb.summary import Cell, Summary, is_peer
-from rcb.tradeoff import GIL, CellKey, key_of, part_of
+from rcb.summary import Cell, Summary
+from rcb.tradeoff import CellKey, key_of, part_of
 
 WAITS = ("wait_p50_ns", "wait_p99_ns", "wait_max_ns")
-# One object is all that this workload touches, so its working set is the size of an object.
-ONE_OBJECT = ("overhead", "pair", "set=1")
 # Quantity: how the trials of a cell become one number.
 KINDS: Dict[str, str] = {
     "wait_p50_ns": "median", "wait_p99_ns": "median", "wait_max_ns": "max", "gc_pause_max_ns": "max",
@@ -59,20 +56,10 @@ def gather(summary: Summary) -> Tuple[SideCosts, ...]:
                  for cell in summary.own if cell.measured and cell.driver in COUNTING)
 
 
-def object_bytes(summary: Summary) -> Dict[str, float]:
-    """The size of one object with its header, by variant."""
-    frame = part_of(summary.rows, ("driver", "workload", "params", "variant", "working_set_bytes"))
-    driver, workload, params = ONE_OBJECT
-    chosen = frame[(frame["driver"] == driver) & (frame["workload"] == workload) & (frame["params"] == params)
-                   & ~frame["variant"].map(is_peer)]
-    sizes = chosen.groupby("variant")["working_set_bytes"].median().dropna()
-    return {str(name): float(size) for name, size in sizes.items() if np.isfinite(size)}
-
-
-def more_memory(costs: Sequence[SideCosts], one: SideCosts) -> Optional[float]:
-    """Allocated bytes beyond what gil has in the same cell: the rest of the process is the same in both."""
+def more_memory(costs: Sequence[SideCosts], one: SideCosts, baseline: str) -> Optional[float]:
+    """Allocated bytes beyond what the baseline has in the same cell: the rest of the process is the same in both."""
     driver, workload, params, _, threads, placement = key_of(one.cell)
-    base = (driver, workload, params, GIL, threads, placement)
+    base = (driver, workload, params, baseline, threads, placement)
     other = next((found for found in costs if key_of(found.cell) == base), None)
     if other is None or not math.isfinite(other.get("allocated_bytes")):
         return None

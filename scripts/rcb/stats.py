@@ -21,6 +21,8 @@ from scipy.stats import binom, mannwhitneyu, rankdata
 LEVEL = 0.95
 WIDEST = math.log(1e30)
 FEW = 8
+# An interval that reaches over more than this factor tells nothing of a ratio or a time.
+TELLING = 3.0
 # Two groups are alike in size up to so many times; of so many differences all are looked at.
 ALIKE = 1.5
 DIFFERENCES_MOST = 2500
@@ -37,6 +39,11 @@ class Interval:
     @property
     def bounded(self) -> bool:
         return math.isfinite(self.low) and math.isfinite(self.high)
+
+    @property
+    def tells(self) -> bool:
+        """Whether it has bounds that are near enough to each other to say something."""
+        return self.bounded and self.low > 0.0 and self.high <= TELLING * self.low
 
 
 NOTHING = Interval(math.nan)
@@ -301,22 +308,22 @@ def ratio_between(above: Sample, below: Sample) -> Ratio:
     return _unpaired(above, below) if above.count and below.count else NO_RATIO
 
 
-def _process_means(logs: Sequence[Mapping[int, float]]) -> np.ndarray:
-    """For each process the mean of its deviations from the cells' medians: a process may lack some cells."""
-    deviations: Dict[int, List[float]] = {}
-    for one in logs:
+def _process_means(logs: Sequence[Mapping[int, float]], weights: Sequence[float]) -> np.ndarray:
+    """For each process the weighted mean of its deviations from the cells' medians: a process may lack some cells."""
+    deviations: Dict[int, List[Tuple[float, float]]] = {}
+    for one, weight in zip(logs, weights):
         centre = float(np.median(list(one.values())))
         for process, value in one.items():
-            deviations.setdefault(process, []).append(value - centre)
-    return np.array([np.mean(values) for values in deviations.values()])
+            deviations.setdefault(process, []).append((value - centre, weight))
+    return np.array([np.average(values[:, 0], weights=values[:, 1]) for values in map(np.array, deviations.values())])
 
 
-def _round_means(ratios: Sequence[Ratio], side: int) -> np.ndarray:
+def _round_means(ratios: Sequence[Ratio], weights: Sequence[float], side: int) -> np.ndarray:
     """The same of the rounds of a single process: of the first trials of all cells on that side, of the second, ..., as
     far as all have one."""
     logs = [one.samples[side].units() for one in ratios]
     count = min(map(len, logs))
-    return np.mean([values[:count] - np.median(values) for values in logs], axis=0)
+    return np.average([values[:count] - np.median(values) for values in logs], axis=0, weights=weights)
 
 
 @dataclass(frozen=True)
@@ -328,19 +335,24 @@ class Mean:
     processes: int = 0
 
 
-def geometric_mean_test(ratios: Sequence[Ratio]) -> Mean:
-    """The geometric mean of ratios. Its units are the processes, each with the mean over all cells: what one process
-    did to many cells at once is in the interval, not averaged away. Of a single process they are its rounds."""
-    usable = [one for one in ratios if math.isfinite(one.interval.value)]
-    if not usable:
+def geometric_mean_test(ratios: Sequence[Ratio], weights: Optional[Sequence[float]] = None) -> Mean:
+    """The geometric mean of ratios, which weigh alike unless weights are given. Its units are the processes, each with
+    the mean over all cells: what one process did to many cells at once is in the interval, not averaged away. Of a
+    single process they are its rounds."""
+    pairs = [(one, weight) for one, weight in zip(ratios, weights or [1.0] * len(ratios))
+             if math.isfinite(one.interval.value)]
+    if not pairs:
         return Mean(NOTHING)
-    centre = float(np.mean([math.log(one.interval.value) for one in usable]))
+    usable = [one for one, _ in pairs]
+    own = [weight for _, weight in pairs]
+    centre = float(np.average([math.log(one.interval.value) for one in usable], weights=own))
     processes = max(one.processes for one in usable)
     if processes < 2:
-        low, high = _difference_bounds(_round_means(usable, 0), _round_means(usable, 1))
+        low, high = _difference_bounds(_round_means(usable, own, 0), _round_means(usable, own, 1))
         return Mean(_from_logs(math.exp(centre), centre + low, centre + high), math.nan, processes)
     many = [one for one in usable if one.processes > 1]
-    above = _process_means([one.above for one in many])
+    many_weights = [weight for one, weight in pairs if one.processes > 1]
+    above = _process_means([one.above for one in many], many_weights)
     if not any(one.below for one in many):
         if len(above) < 2:
             return Mean(Interval(math.exp(centre)))
@@ -348,13 +360,13 @@ def geometric_mean_test(ratios: Sequence[Ratio]) -> Mean:
         error = float(above.std(ddof=1)) / math.sqrt(len(above))
         p_value = _p_value(centre + float(above.mean()), error, len(above) - 1)
     else:
-        below = _process_means([one.below for one in many])
+        below = _process_means([one.below for one in many], many_weights)
         difference, error, freedom = _welch(above, below)
         low, high = _difference_bounds(above, below)
         p_value = _p_value(centre + difference, error, freedom)
     return Mean(_from_logs(math.exp(centre), centre + low, centre + high), p_value, processes)
 
 
-def geometric_mean(ratios: Sequence[Ratio]) -> Interval:
+def geometric_mean(ratios: Sequence[Ratio], weights: Optional[Sequence[float]] = None) -> Interval:
     """The geometric mean of ratios with its interval."""
-    return geometric_mean_test(ratios).interval
+    return geometric_mean_test(ratios, weights).interval

@@ -6,19 +6,20 @@ import math
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Tuple
 
 import numpy as np
 import pandas as pd
 from scipy.stats import wilcoxon
 
-from rcb import gauges
+from rcb import gauges, traits
 from rcb.drivers import COUNTING, OVERHEAD, SCALING, has_tax, scales
 from rcb.files import write_atomically
 from rcb.gauges import Gauges
 from rcb.rows import Rows
 from rcb.schema import CELL, MEASURED, PEER, STATUSES
 from rcb.stats import NOTHING, Interval, Ratio, Sample, by_unit, geometric_mean, median, ratio, spread
+from rcb.traits import Variants
 from rcb.used import disturbed, used_rows
 from rcb.verdict import INCONCLUSIVE, Verdict, holm, judge
 
@@ -145,6 +146,7 @@ class Summary:
     max_threads: int
     modes: Dict[str, str]
     trials: Trials
+    variants: Variants
 
     @property
     def own(self) -> Tuple[Cell, ...]:
@@ -345,6 +347,12 @@ def _floor(ratios: Dict[CellKey, Ratio]) -> Optional[NoiseFloor]:
     )
 
 
+def alike(workloads: Iterable[str]) -> List[float]:
+    """Weights for a mean over cells of these workloads: one of many points weighs no more than one of a single point."""
+    names = list(workloads)
+    return [1.0 / names.count(name) for name in names]
+
+
 def _headline(summary: Summary, ratios: Dict[CellKey, Ratio]) -> Tuple[Headline, ...]:
     lines: List[Headline] = []
     for variant in dict.fromkeys(cell.variant for cell in summary.own if cell.driver in COUNTING):
@@ -357,10 +365,11 @@ def _headline(summary: Summary, ratios: Dict[CellKey, Ratio]) -> Tuple[Headline,
             cell = summary.find(SCALING, workload, variant, summary.max_threads, params)
             return cell.ratio if cell else NOTHING
 
-        own = [one for key, one in ratios.items() if key[0] == OVERHEAD and key[3] == variant]
+        own = {key: one for key, one in ratios.items() if key[0] == OVERHEAD and key[3] == variant}
         lines.append(Headline(
             variant=variant, hot_pair=cost("pair", "set=1"), borrow=cost("borrow"), call=cost("call"),
-            churn=cost("churn"), overhead=geometric_mean(own), overhead_cells=len(own),
+            churn=cost("churn"), overhead=geometric_mean(list(own.values()), alike(key[1] for key in own)),
+            overhead_cells=len(own),
             private=speedup("private", "op=pair"), shared_one=speedup("shared_one"),
             shared_none=speedup("shared_none"),
         ))
@@ -391,7 +400,7 @@ def _trials(frame: pd.DataFrame) -> Trials:
 
 
 def summarise(rows: Rows) -> Summary:
-    """All numbers of a run."""
+    """All numbers of a run. What its variants are is read beside its rows."""
     places = _ordered_places(rows.frame)
     samples = _samples(rows.frame, places)
     ratios = _ratios(samples)
@@ -400,7 +409,9 @@ def summarise(rows: Rows) -> Summary:
     scaling = [cell.threads for cell in cells
                if cell.driver == SCALING and cell.measured and not cell.oversubscribed and not cell.peer]
     modes = dict(zip(rows.frame["variant"], rows.frame["mode"]))
-    bare = Summary(rows, tuple(cells), floor, (), max(scaling, default=1), modes, _trials(rows.frame))
+    variants = traits.read(traits.record_beside(rows.path), {name: mode for name, mode in modes.items()
+                                                            if not is_peer(name)})
+    bare = Summary(rows, tuple(cells), floor, (), max(scaling, default=1), modes, _trials(rows.frame), variants)
     return replace(bare, headline=_headline(bare, ratios))
 
 

@@ -1,27 +1,148 @@
-"""The two tables that open a report, and print in a terminal: rich where there is one, aligned plain text where output
-is piped. The pages show the same cells. A run of the drivers memory and latency alone prints their tables instead."""
+"""The table that opens a report, and prints in a terminal: rich where there is one, aligned plain text where output is
+piped. The pages show the same cells. A run of the drivers memory and latency alone prints their tables instead."""
 
 from __future__ import annotations
 
 import re
-from typing import List, Optional, Sequence, TextIO, Tuple
+from typing import Collection, List, Optional, Sequence, Set, TextIO, Tuple
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from rcb import memory_tables, memory_words
+from rcb import answer, memory_tables, memory_words
 from rcb.analysis import Analysis
 from rcb.crossing import ALWAYS, NEVER, Turn
-from rcb.drivers import OVERHEAD, SCALING
-from rcb.paragraphs import paragraphs
+from rcb.drivers import COUNTING, OVERHEAD, SCALING
+from rcb.prediction import COUNTED, SHARED, WORK
+from rcb.stats import NOTHING, Interval
 from rcb.summary import Cell, Headline, Summary
-from rcb.tradeoff import Curve
-from rcb.view import Anchors, Grid, Shown, figure, grid, number_of_place, ratio, text, turn
-from rcb.wording import NO_NUMBER, clock_sentence, counted, floor_sentence, number, span, status_sentence
+from rcb.tradeoff import OVER_SHARED, TYPICAL, Curve, Tax, Tradeoff
+from rcb.view import Anchors, Grid, Shown, figure, grid, number_of_place, pivot, ratio, text
+from rcb.wording import NO_NUMBER, answers, counted, number, span
 
 NOWHERE = Anchors()
+# The share of shared references, in percent, that has a column of its own.
+SOME_SHARED = 5.0
 
+
+# ---- the table of one row a scheme -------------------------------------------------------------------------
+
+def _limit(found: Turn, link: str) -> Shown:
+    """A share up to which a variant is ahead: "any" and "none" are its ends."""
+    if not found.known:
+        return Shown(NO_NUMBER)
+    words = {NEVER: "any", ALWAYS: "none"}
+    return Shown(words.get(found.value) or f"{number_of_place(found.value)} %", repr(found.value), link)
+
+
+def _tax(tradeoff: Tradeoff, variant: str, counted_share: float) -> Optional[Tax]:
+    """What one thread pays on work of that share of counting, nothing shared."""
+    wanted = {f"{COUNTED}={counted_share:g}", f"{SHARED}=0"}
+    return next((tax for tax in tradeoff.taxes if tax.cell.variant == variant and tax.cell.workload == WORK
+                 and wanted == set(tax.cell.params.split(";"))), None)
+
+
+def _gain(curve: Optional[Curve], anchors: Anchors) -> Shown:
+    if curve is None or curve.most.cell.threads < 2:
+        return Shown(NO_NUMBER)
+    return ratio(curve.most.against.interval, anchors.at(curve.most.cell), bounds=False)
+
+
+def _scheme_row(analysis: Analysis, variant: str, anchors: Anchors) -> Tuple[Shown, ...]:
+    tradeoff = analysis.tradeoff
+    typical, alone = (_tax(tradeoff, variant, share) for share in (TYPICAL, 100.0))
+    line = tradeoff.line(variant, OVER_SHARED, f"{COUNTED}={TYPICAL:g}")
+    traits = tradeoff.variants.of(variant)
+
+    def cost(tax: Optional[Tax]) -> Shown:
+        return ratio(tax.ratio, anchors.at(tax.cell), bounds=False) if tax else Shown(NO_NUMBER)
+
+    return (text(variant), cost(typical), _gain(tradeoff.typical(variant), anchors),
+            _gain(tradeoff.typical(variant, SOME_SHARED), anchors),
+            _limit(line.fall, anchors.at(line.points[0][1].cell)) if line else Shown(NO_NUMBER),
+            cost(alone), Shown(str(traits.object_bytes) if traits else NO_NUMBER))
+
+
+def has_work(analysis: Analysis) -> bool:
+    """Whether the cells were measured that the table of schemes rests on."""
+    return any(_tax(analysis.tradeoff, tax.cell.variant, TYPICAL) for tax in analysis.tradeoff.taxes)
+
+
+def schemes(analysis: Analysis, anchors: Anchors = NOWHERE) -> Grid:
+    """One row a scheme: what it costs and gains where programs do more than count."""
+    tradeoff = analysis.tradeoff
+    names = [name for name in dict.fromkeys(tax.cell.variant for tax in tradeoff.taxes)
+             if _tax(tradeoff, name, TYPICAL) is not None]
+
+    def order(name: str) -> Tuple[float, str]:
+        curve, tax = tradeoff.typical(name), _tax(tradeoff, name, TYPICAL)
+        gain = curve.most.against.interval.value if curve is not None and curve.most.cell.threads > 1 else 0.0
+        return -gain, tax.ratio.value if tax is not None else float("inf")
+
+    chosen = sorted(names, key=order)
+    threads = counted(tradeoff.most, "thread")
+    head = ("variant", "1 thread", threads, f"{SOME_SHARED:g} % shared", "ahead up to", "counting alone", "bytes")
+    return grid(f"Where references take {TYPICAL:g} % of one thread's time, against {tradeoff.baseline}", head,
+                [_scheme_row(analysis, name, anchors) for name in chosen])
+
+
+def schemes_note(analysis: Analysis) -> str:
+    """What the columns mean."""
+    base, threads = analysis.tradeoff.baseline, counted(analysis.tradeoff.most, "thread")
+    return (f"1 thread: time, {base} = 1. {threads}: throughput when nothing is shared, {base} at its best = 1. "
+            f"{SOME_SHARED:g} % shared: the same when {SOME_SHARED:g} % of the references go to objects that all threads "
+            f"share. ahead up to: the share of such references up to which {threads} do more work than {base}. counting "
+            "alone: time on one thread when it does nothing but count. bytes: header of an object.")
+
+
+def beating_note(analysis: Analysis) -> str:
+    """What it is to beat the baseline."""
+    base, margin = analysis.tradeoff.baseline, 100.0 * (analysis.tradeoff.bar - 1.0)
+    floor = f"by more than the noise floor of a cell ({number(margin)} %)" if analysis.tradeoff.has_floor else \
+        "by any margin, as this run has no noise floor"
+    return (f"To beat {base} on N threads is to do more work than {base} does on the count of threads, N or fewer, at "
+            f"which it does best, {floor}.")
+
+
+# ---- every workload against the baseline ---------------------------------------------------------------------
+
+Item = Tuple[str, str, Shown]
+
+
+def taxes(analysis: Analysis, anchors: Anchors = NOWHERE, bounds: bool = True,
+          only: Optional[Collection[str]] = None) -> Optional[Grid]:
+    """Time on one thread by workload and variant, of all workloads or of some."""
+    items: List[Item] = [(tax.cell.pattern, tax.cell.variant, ratio(tax.ratio, anchors.at(tax.cell), bounds))
+                         for tax in analysis.tradeoff.taxes if only is None or tax.cell.workload in only]
+    base = analysis.tradeoff.baseline
+    return pivot(items, f"Time of an operation on one thread, {base} = 1", "workload") if items else None
+
+
+def gains(analysis: Analysis, anchors: Anchors = NOWHERE, bounds: bool = True,
+          only: Optional[Collection[str]] = None) -> Optional[Grid]:
+    """Throughput by workload, threads and variant."""
+    items: List[Item] = []
+    placements = {curve.pattern[3] for curve in analysis.tradeoff.curves}
+    for curve in analysis.tradeoff.curves:
+        if only is not None and curve.pattern[1] not in only:
+            continue
+        name = curve.name + (f" ({curve.pattern[3]})" if len(placements) > 1 else "")
+        items += [(f"{name}, {counted(point.cell.threads, 'thread')}", curve.variant,
+                   ratio(point.against.interval, anchors.at(point.cell), bounds))
+                  for point in curve.points if point.cell.threads > 1]
+    base = analysis.tradeoff.baseline
+    return pivot(items, f"Throughput, {base} on as many threads or fewer, where it does best = 1",
+                 "workload, threads") if items else None
+
+
+def named_workloads(analysis: Analysis) -> Optional[Set[str]]:
+    """Those that the run was asked for by name; None: it measured what its profile has."""
+    named = analysis.run.get("workloads")
+    return set(str(named).split(",")) if named and named != "all" else None
+
+
+# ---- micro-benchmarks on one thread ---------------------------------------------------------------------------
 
 def _headline_row(summary: Summary, line: Headline, anchors: Anchors) -> Tuple[Shown, ...]:
     """One variant's cells. Without blanks in them: a narrow terminal breaks the heads, not the numbers."""
@@ -34,84 +155,34 @@ def _headline_row(summary: Summary, line: Headline, anchors: Anchors) -> Tuple[S
              ("churn", "", line.churn))
     speedups = (("private", "op=pair", line.private), ("shared_one", "", line.shared_one),
                 ("shared_none", "", line.shared_none))
+    bounds = {one.name for one in summary.variants.bounds}
+    mean = line.overhead if line.variant not in bounds else NOTHING
     return (text(line.variant),
             *(figure(found.value, at(OVERHEAD, workload, 1, params)) for workload, params, found in costs),
-            ratio(line.overhead, bounds=False), text(span(line.overhead)),
+            ratio(mean, bounds=False), text(span(mean)),
             *(ratio(found, at(SCALING, workload, most, params), bounds=False)
               for workload, params, found in speedups))
 
 
 def headline(summary: Summary, anchors: Anchors = NOWHERE) -> Grid:
-    """What each variant costs one thread, and how it scales."""
+    """What each variant costs one thread that does nothing but count, and how that scales."""
     at = f"at {summary.max_threads}"
-    head = ("variant", "hot pair ns", "borrow ns", "call ns", "churn ns", "vs plain", "95 % interval", f"private {at}",
-            f"shared_one {at}", f"shared_none {at}")
-    return grid("Nanoseconds per operation on one thread, cost against plain, and speed-up over threads", head,
+    head = ("variant", "hot pair ns", "borrow ns", "call ns", "churn ns", "mean vs plain", "95 % interval",
+            f"private {at}", f"shared_one {at}", f"shared_none {at}")
+    return grid("Micro-benchmarks: nanoseconds per operation on one thread, and speed-up over own one thread", head,
                 [_headline_row(summary, line, anchors) for line in summary.headline])
 
 
-def _limit(found: Turn, link: str) -> Shown:
-    """A share up to which a variant is ahead: its ends are "any" and "none"."""
-    if not found.known:
-        return Shown(NO_NUMBER)
-    words = {NEVER: "any", ALWAYS: "none"}
-
-    def end(value: float) -> str:
-        return words.get(value) or number_of_place(value)
-
-    sure = not found.bounded or found.low == found.high
-    return Shown(end(found.value) + ("" if sure else f" [{end(found.low)}–{end(found.high)}]"), repr(found.value), link)
-
-
-def _tradeoff_row(analysis: Analysis, variant: str, anchors: Anchors) -> Tuple[Shown, ...]:
-    tradeoff = analysis.tradeoff
-    mean = tradeoff.mean_tax[variant]
-    series = tradeoff.sharing(variant)
-
-    def crossing(curve: Optional[Curve]) -> Shown:
-        return turn(curve.crossover, anchors.at(curve.most.cell)) if curve else Shown(NO_NUMBER)
-
-    def gain(curve: Optional[Curve]) -> Shown:
-        if curve is None:
-            return Shown(NO_NUMBER)
-        return ratio(curve.most.against.interval, anchors.at(curve.most.cell), bounds=False)
-
-    private, hot = tradeoff.curve(variant, "private", "op=pair"), tradeoff.curve(variant, "shared_one")
-    most: Optional[Cell] = series.points[0][1].cell if series else None
-    return (text(variant), ratio(mean, bounds=False), text(span(mean)), crossing(private),
-            gain(private), crossing(hot), gain(hot),
-            _limit(series.fall, anchors.at(most)) if series else Shown(NO_NUMBER),
-            Shown(f"{analysis.sizes[variant]:g}" if variant in analysis.sizes else NO_NUMBER))
-
-
-def tradeoff_lines(analysis: Analysis, anchors: Anchors = NOWHERE) -> Grid:
-    """Every variant without a GIL against gil."""
-    most = analysis.tradeoff.most
-    head = ("variant", "vs gil", "95 % interval", "private beats gil from", f"private at {most} vs gil",
-            "shared_one beats gil from", f"shared_one at {most} vs gil", f"% shared at {most} up to",
-            "bytes of an object")
-    order = sorted(analysis.tradeoff.choices, key=lambda name: (analysis.tradeoff.mean_tax[name].value, name))
-    return grid("Without a GIL, against the variant gil: cost on one thread, and from how many threads and up to which "
-                "share of shared references it does more work than gil at its best, on up to "
-                f"{counted(most, 'thread')}", head, [_tradeoff_row(analysis, name, anchors) for name in order])
-
-
-def headline_note(summary: Summary) -> str:
-    return ("ns: median time of one operation on one thread. vs plain: geometric mean of the cost over the overhead "
-            f"driver. at {summary.max_threads}: throughput on {counted(summary.max_threads, 'thread')}, own one "
-            "thread = 1.")
-
-
-def tradeoff_note(analysis: Analysis) -> str:
-    margin = number((analysis.tradeoff.bar - 1.0) * 100.0)
-    return ("vs gil: geometric mean of the cost of one operation on one thread, gil = 1. To beat gil on N threads is "
-            "to do more work than gil does on the count of threads, N or fewer, at which it does best, by more than "
-            f"the noise floor of a cell ({margin} %). In square brackets: 95 % interval.")
-
-
-def notes(summary: Summary) -> List[str]:
-    """What stands under the tables in a terminal."""
-    return [line for line in (floor_sentence(summary), clock_sentence(summary), status_sentence(summary)) if line]
+def means_note(analysis: Analysis) -> str:
+    """The means of micro-benchmarks in words, each with its spread."""
+    told = [f"`{name}` {ratio(mean.value).text}, from {ratio(Interval(mean.least)).text} to "
+            f"{ratio(Interval(mean.most)).text}"
+            for name, mean in analysis.tradeoff.means.items() if mean.workloads]
+    if not told:
+        return ""
+    workloads = max(mean.workloads for mean in analysis.tradeoff.means.values())
+    return (f"Means of micro-benchmarks, over {counted(workloads, 'workload')} that weigh alike, with the least and the "
+            f"most of their cells, `{analysis.tradeoff.baseline}` = 1: {'; '.join(told)}.")
 
 
 def print_plain(table: Grid, out: TextIO) -> None:
@@ -153,19 +224,26 @@ def _say(lines: Sequence[str], out: TextIO) -> None:
             print(line, file=out)
 
 
+def _counting_grids(analysis: Analysis) -> List[Grid]:
+    """What a terminal shows of counting: the schemes, and the workloads that were asked for or that make up the run."""
+    named = named_workloads(analysis)
+    found = [schemes(analysis)] if has_work(analysis) else []
+    if named is not None or not found:
+        only = named if found else {cell.workload for cell in analysis.summary.own if cell.driver in COUNTING}
+        found += [one for one in (taxes(analysis, bounds=False, only=only), gains(analysis, bounds=False, only=only))
+                  if one is not None]
+    return found or [headline(analysis.summary)]
+
+
 def print_report(analysis: Analysis, out: TextIO) -> None:
-    """The answer as a terminal shows it: the two tables, what they mean, and the paragraphs."""
+    """The answer as a terminal shows it: tables, what they mean, and the sentences."""
     summary = analysis.summary
-    beside = [] if summary.headline else memory_tables.grids(summary)
-    for one in beside:
+    counting = any(cell.driver in COUNTING for cell in summary.own)
+    for one in _counting_grids(analysis) if counting else memory_tables.grids(summary):
         _say([f"{one.caption}:"], out)
         print_grid(one, "", out)
         print(file=out)
-    if not beside:
-        print_grid(headline(summary), "Cost and scaling of reference counting", out)
-        _say([headline_note(summary)], out)
-    if analysis.tradeoff.of_counting:
-        print(file=out)
-        print_grid(tradeoff_lines(analysis), "Without a GIL, against gil", out)
-        _say([tradeoff_note(analysis), "", *paragraphs(analysis.tradeoff), ""], out)
-    _say([*memory_words.sentences(summary), *notes(summary)], out)
+    if counting and has_work(analysis):
+        _say([schemes_note(analysis), ""], out)
+    words = answer.sentences(analysis.tradeoff) or [one for one in [answer.missing(analysis.tradeoff)] if one]
+    _say([*(words if counting else []), *memory_words.sentences(summary), *answers(summary)], out)

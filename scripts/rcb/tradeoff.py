@@ -1,12 +1,13 @@
-"""The question that this suite exists for: what each variant without a GIL costs and gains against the GIL.
+"""The question that this suite exists for: what each variant without a GIL costs and gains against the baseline, which is
+a variant with a GIL: that of today's CPython, unless another is asked for.
 
-"Beats the GIL" means one thing everywhere: on N threads more throughput than the variant gil has on the count of
-threads, N or fewer, at which it does best, by more than the noise floor of the run."""
+"Beats the GIL" means one thing everywhere: on N threads more throughput than the baseline has on the count of threads, N
+or fewer, at which it does best, by more than the noise floor of the run."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -14,17 +15,22 @@ import pandas as pd
 
 from rcb.crossing import UNKNOWN, Turn, crossover, fall
 from rcb.drivers import OVERHEAD, SCALING, has_tax, scales
+from rcb.errors import UsageError
+from rcb.prediction import COUNTED, SHARED, WORK, place_of
 from rcb.rows import Rows
-from rcb.schema import CELL, pairs
+from rcb.schema import CELL, parameter, without
 from rcb.stats import NOTHING, Interval, Ratio, Sample, geometric_mean, ratio
-from rcb.summary import Cell, NoiseFloor, Summary
+from rcb.summary import Cell, NoiseFloor, Summary, alike
+from rcb.traits import Traits, Variants
 from rcb.used import used_rows
 
-GIL = "gil"
-# Counts nothing and frees nothing: what a scheme could gain at most, never a choice.
-BOUND = "none"
-SHARED = ("mixed", "p")
-RELEASED = ("released", "f")
+# The share of one thread's time, in percent, that references take in the cells of `work` which the answer rests on
+# (docs/answer.md says what is known of programs).
+TYPICAL = 10.0
+OVER_SHARED = (WORK, SHARED)
+OVER_COUNTED = (WORK, COUNTED)
+OVER_MIXED = ("mixed", "p")
+OVER_RELEASED = ("released", "f")
 
 CellKey = Tuple[str, str, str, str, int, str]
 Pattern = Tuple[str, str, str, str]
@@ -32,20 +38,6 @@ Pattern = Tuple[str, str, str, str]
 
 def key_of(cell: Cell) -> CellKey:
     return cell.driver, cell.workload, cell.params, cell.variant, cell.threads, cell.placement
-
-
-def parameter(params: str, name: str) -> Optional[float]:
-    """The number that a parameter has; None where it is absent or no number."""
-    try:
-        value = float(pairs(params).get(name, ""))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def without(params: str, name: str) -> str:
-    """The other parameters."""
-    return ";".join(part for part in params.split(";") if part.partition("=")[0] != name)
 
 
 def part_of(rows: Rows, columns: Sequence[str]) -> pd.DataFrame:
@@ -87,7 +79,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Point:
-    """One count of threads of a curve, against its own one thread and against gil's best on no more threads."""
+    """One count of threads of a curve, against its own one thread and against the baseline's best on no more threads."""
 
     cell: Cell
     best: Cell
@@ -97,7 +89,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """One variant on one workload, over threads, against the GIL."""
+    """One variant on one workload, over threads, against the baseline."""
 
     pattern: Pattern
     variant: str
@@ -116,7 +108,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Tax:
-    """What one operation of one workload costs on one thread, GIL = 1."""
+    """What one operation of one workload costs on one thread, baseline = 1."""
 
     cell: Cell
     ratio: Interval
@@ -124,9 +116,10 @@ class Tax:
 
 @dataclass(frozen=True)
 class Series:
-    """One variant at one count of threads over a parameter in percent, and where it falls behind the GIL."""
+    """One variant at one count of threads over a parameter in percent, and where it falls behind the baseline."""
 
     workload: str
+    parameter: str
     rest: str
     placement: str
     variant: str
@@ -136,12 +129,24 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Mean:
+    """The geometric mean over micro-benchmarks, whose workloads weigh alike, with the least and the most of its
+    ratios."""
+
+    value: Interval = NOTHING
+    least: float = math.nan
+    most: float = math.nan
+    workloads: int = 0
+
+
+@dataclass(frozen=True)
 class Field:
-    """The best variant at one count of threads and one share, with those that it cannot be told from."""
+    """The best variant at one share of counting and one of shared objects, with those that it cannot be told from."""
 
     placement: str
     threads: int
-    share: float
+    counted: float
+    shared: float
     best: Cell
     ties: Tuple[str, ...]
     second: Optional[Cell]
@@ -150,18 +155,21 @@ class Field:
 
 @dataclass(frozen=True)
 class Tradeoff:
-    """All answers, by variant and workload."""
+    """All answers, by variant and workload. Bounds (variants that do not count, or free nothing) have none."""
 
-    variants: Tuple[str, ...]
-    counts: Tuple[int, ...]
+    variants: Variants
+    baseline: str
     bar: float
-    taxes: Tuple[Tax, ...]
-    mean_tax: Dict[str, Interval]
-    mean_cells: Dict[str, int]
-    curves: Tuple[Curve, ...]
-    shared: Tuple[Series, ...]
-    released: Tuple[Series, ...]
-    fields: Tuple[Field, ...]
+    has_floor: bool
+    taxes: Tuple[Tax, ...] = ()
+    means: Dict[str, Mean] = field(default_factory=dict)
+    curves: Tuple[Curve, ...] = ()
+    series: Tuple[Series, ...] = ()
+    fields: Tuple[Field, ...] = ()
+
+    @property
+    def counts(self) -> Tuple[int, ...]:
+        return tuple(sorted({point.cell.threads for curve in self.curves for point in curve.points}))
 
     @property
     def most(self) -> int:
@@ -169,13 +177,20 @@ class Tradeoff:
 
     @property
     def of_counting(self) -> bool:
-        """Whether counting itself was measured over threads under gil and without it, and not weak references alone."""
+        """Whether counting itself was measured over threads under the baseline and without a GIL, and not weak references
+        alone."""
         return any(curve.pattern[0] == SCALING for curve in self.curves)
 
     @property
     def choices(self) -> Tuple[str, ...]:
-        """The variants that a runtime could use."""
-        return tuple(name for name in self.variants if name != BOUND)
+        """The variants that a runtime without a GIL could use."""
+        return tuple(one.name for one in self.variants.choices)
+
+    @property
+    def stands_for(self) -> str:
+        """What the baseline stands for; empty where the run does not say."""
+        found = self.variants.of(self.baseline)
+        return found.stands_for if found is not None else ""
 
     def curve(self, variant: str, workload: str, params: str = "") -> Optional[Curve]:
         """The first curve of a workload whose parameters contain all of params."""
@@ -183,10 +198,18 @@ class Tradeoff:
         return next((one for one in self.curves if one.variant == variant and one.pattern[1] == workload
                      and wanted <= set(one.pattern[2].split(";"))), None)
 
-    def sharing(self, variant: str) -> Optional[Series]:
-        """Over the share of shared references, on the most threads."""
-        found = [one for one in self.shared if one.variant == variant and len(one.points) > 1]
+    def over(self, what: Tuple[str, str]) -> Tuple[Series, ...]:
+        """The series of a workload over one of its parameters."""
+        return tuple(one for one in self.series if (one.workload, one.parameter) == what)
+
+    def line(self, variant: str, what: Tuple[str, str], rest: str) -> Optional[Series]:
+        """A variant's series on the most threads, with the other parameters as given."""
+        found = [one for one in self.over(what) if one.variant == variant and one.rest == rest and len(one.points) > 1]
         return max(found, key=lambda one: one.threads, default=None)
+
+    def typical(self, variant: str, shared: float = 0.0) -> Optional[Curve]:
+        """The curve that the answer rests on: work in which references take TYPICAL of the time."""
+        return self.curve(variant, WORK, f"{COUNTED}={TYPICAL:g};{SHARED}={shared:g}")
 
 
 def bar_over(floor: Optional[NoiseFloor]) -> float:
@@ -197,45 +220,85 @@ def bar_over(floor: Optional[NoiseFloor]) -> float:
     return math.exp(max(logs, default=0.0))
 
 
-def _measured(summary: Summary) -> List[Cell]:
-    return [cell for cell in summary.own if cell.measured and not cell.oversubscribed]
+class _Weighing:
+    """The ratios of one run's cells to those of its baseline."""
+
+    def __init__(self, summary: Summary, variants: Variants, baseline: str) -> None:
+        self.samples = Samples(summary)
+        self.cells = [cell for cell in summary.own if cell.measured and not cell.oversubscribed]
+        self.by_key = {key_of(cell): cell for cell in self.cells}
+        self.variants, self.baseline = variants, baseline
+        self.bar = bar_over(summary.floor)
+        # Variants of one thread have taxes and no curves; the baseline's own would be 1 throughout.
+        twin = variants.twin
+        self.compared = [one for one in variants if not one.is_bound and one.name != baseline and one != twin]
+
+    def taxes(self) -> Iterator[Tuple[Tax, Ratio]]:
+        names = {one.name for one in self.compared}
+        for key, cell in self.by_key.items():
+            driver, workload, params, variant, threads, placement = key
+            base = (driver, workload, params, self.baseline, threads, placement)
+            if threads == 1 and variant in names and base in self.by_key and has_tax(driver, workload):
+                found = self.samples.ratio(key, base, "ns_per_op")
+                yield Tax(cell, found.interval), found
+
+    def _curve(self, pattern: Pattern, variant: str, own: Sequence[Cell], others: Sequence[Cell]) -> Curve:
+        points = []
+        for cell in sorted(own, key=lambda one: one.threads):
+            fewer = [other for other in others if other.threads <= cell.threads]
+            if not fewer:
+                continue
+            best = max(fewer, key=lambda other: other.ops_per_s.value)
+            points.append(Point(cell, best, cell.ratio, self.samples.ratio(key_of(cell), key_of(best), "ops_per_s")))
+        many = any(point.cell.threads > 1 for point in points)
+        turn = crossover([point.cell.threads for point in points], [point.against for point in points], self.bar)
+        return Curve(pattern, variant, tuple(points), turn if many else UNKNOWN)
+
+    def curves(self) -> Iterator[Curve]:
+        groups: Dict[Pattern, Dict[str, List[Cell]]] = {}
+        for cell in self.cells:
+            if scales(cell.driver, cell.workload):
+                pattern = (cell.driver, cell.workload, cell.params, cell.placement)
+                groups.setdefault(pattern, {}).setdefault(cell.variant, []).append(cell)
+        for pattern, by_variant in groups.items():
+            for one in self.variants.choices:
+                found = self._curve(pattern, one.name, by_variant.get(one.name, ()), by_variant.get(self.baseline, ()))
+                if found.points:
+                    yield found
+
+    def _field(self, counted: float, shared: float, cells: Sequence[Cell]) -> Field:
+        ordered = sorted(cells, key=lambda cell: (-cell.ops_per_s.value, cell.variant))
+        best, ties, lead = ordered[0], [], NOTHING
+        for place, cell in enumerate(ordered[1:]):
+            found = self.samples.ratio(key_of(best), key_of(cell), "ops_per_s").interval
+            lead = found if place == 0 else lead
+            if found.bounded and found.low > self.bar:
+                break
+            ties.append(cell.variant)
+        return Field(best.placement, best.threads, counted, shared, best, tuple(ties),
+                     ordered[1] if len(ordered) > 1 else None, lead)
+
+    def fields(self, most: int) -> Iterator[Field]:
+        """The choices and the baseline on the most threads: whatever one could choose there."""
+        usable = {self.baseline, *(one.name for one in self.variants.choices)}
+        groups: Dict[Tuple[str, float, float], List[Cell]] = {}
+        for cell in self.cells:
+            place = place_of(cell)
+            if place is not None and cell.variant in usable and cell.threads == most:
+                groups.setdefault((cell.placement, *place), []).append(cell)
+        for (_, counted, shared), found in sorted(groups.items()):
+            yield self._field(counted, shared, found)
 
 
-def _taxes(free: Sequence[str], cells: Dict[CellKey, Cell], samples: Samples) -> Iterator[Tuple[Tax, Ratio]]:
-    for key, cell in cells.items():
-        driver, workload, params, variant, threads, placement = key
-        base = (driver, workload, params, GIL, threads, placement)
-        if threads == 1 and variant in free and base in cells and has_tax(driver, workload):
-            found = samples.ratio(key, base, "ns_per_op")
-            yield Tax(cell, found.interval), found
-
-
-def _curve(pattern: Pattern, variant: str, own: Sequence[Cell], others: Sequence[Cell], bar: float,
-           samples: Samples) -> Curve:
-    points = []
-    for cell in sorted(own, key=lambda one: one.threads):
-        fewer = [other for other in others if other.threads <= cell.threads]
-        if not fewer:
-            continue
-        best = max(fewer, key=lambda other: other.ops_per_s.value)
-        points.append(Point(cell, best, cell.ratio, samples.ratio(key_of(cell), key_of(best), "ops_per_s")))
-    many = any(point.cell.threads > 1 for point in points)
-    turn = crossover([point.cell.threads for point in points], [point.against for point in points], bar)
-    return Curve(pattern, variant, tuple(points), turn if many else UNKNOWN)
-
-
-def _curves(free: Sequence[str], cells: Sequence[Cell], bar: float, samples: Samples) -> Iterator[Curve]:
-    groups: Dict[Pattern, Dict[str, List[Cell]]] = {}
-    for cell in cells:
-        if scales(cell.driver, cell.workload):
-            pattern = (cell.driver, cell.workload, cell.params, cell.placement)
-            groups.setdefault(pattern, {}).setdefault(cell.variant, []).append(cell)
-    for pattern, by_variant in groups.items():
-        for variant in free:
-            found = _curve(pattern, variant, by_variant.get(variant, ()), by_variant.get(GIL, ()), bar,
-                           samples)
-            if found.points:
-                yield found
+def _mean(found: Sequence[Tuple[Tax, Ratio]]) -> Mean:
+    """Of the driver overhead: a workload of many points weighs no more than one of a single point."""
+    known = [(tax, one) for tax, one in found if tax.cell.driver == OVERHEAD and math.isfinite(one.interval.value)]
+    if not known:
+        return Mean()
+    workloads = [tax.cell.workload for tax, _ in known]
+    value = geometric_mean([one for _, one in known], alike(workloads))
+    ratios = [one.interval.value for _, one in known]
+    return Mean(value, min(ratios), max(ratios), len(set(workloads)))
 
 
 def _series(curves: Sequence[Curve], what: Tuple[str, str], bar: float) -> Iterator[Series]:
@@ -252,51 +315,34 @@ def _series(curves: Sequence[Curve], what: Tuple[str, str], bar: float) -> Itera
     for (rest, placement, variant, threads), points in groups.items():
         points.sort(key=lambda pair: pair[0])
         turn = fall([place for place, _ in points], [point.against for _, point in points], bar)
-        yield Series(workload, rest, placement, variant, threads, tuple(points), turn)
+        yield Series(workload, name, rest, placement, variant, threads, tuple(points), turn)
 
 
-def _field(share: float, cells: Sequence[Cell], bar: float, samples: Samples) -> Field:
-    ordered = sorted(cells, key=lambda cell: (-cell.ops_per_s.value, cell.variant))
-    best, ties, lead = ordered[0], [], NOTHING
-    for place, cell in enumerate(ordered[1:]):
-        found = samples.ratio(key_of(best), key_of(cell), "ops_per_s").interval
-        lead = found if place == 0 else lead
-        if found.bounded and found.low > bar:
-            break
-        ties.append(cell.variant)
-    return Field(best.placement, best.threads, share, best, tuple(ties), ordered[1] if len(ordered) > 1 else None,
-                 lead)
+def chosen_baseline(variants: Variants, name: Optional[str] = None) -> Optional[Traits]:
+    """The variant that all others are compared with. UsageError for a name that the run does not have."""
+    found = variants.baseline(name)
+    if found is None and name is not None:
+        raise UsageError(f"--baseline: '{name}' was not measured in this run; accepted: "
+                         f"{', '.join(one.name for one in variants)}")
+    return found
 
 
-def _fields(summary: Summary, cells: Sequence[Cell], bar: float, samples: Samples) -> Iterator[Field]:
-    """Free-threaded variants and those under a GIL alike: whatever one could choose at that count of threads."""
-    groups: Dict[Tuple[str, int, float], List[Cell]] = {}
-    for cell in cells:
-        share = parameter(cell.params, SHARED[1])
-        usable = summary.modes.get(cell.variant) in ("free", "gil") and cell.variant != BOUND
-        if cell.driver == SCALING and cell.workload == SHARED[0] and share is not None and usable:
-            groups.setdefault((cell.placement, cell.threads, share), []).append(cell)
-    for (_, _, share), found in sorted(groups.items()):
-        yield _field(share, found, bar, samples)
-
-
-def weigh(summary: Summary) -> Tradeoff:
-    """The trade-off of a run."""
-    samples = Samples(summary)
-    cells = _measured(summary)
-    bar = bar_over(summary.floor)
-    free = tuple(name for name in dict.fromkeys(cell.variant for cell in summary.own)
-                 if summary.modes.get(name) == "free")
-    taxes = list(_taxes(free, {key_of(cell): cell for cell in cells}, samples))
-    curves = tuple(_curves(free, cells, bar, samples))
-    by_variant = {name: [found for tax, found in taxes if tax.cell.variant == name and tax.cell.driver == OVERHEAD]
-                  for name in free}
+def weigh(summary: Summary, baseline: Optional[str] = None) -> Tradeoff:
+    """The trade-off of a run against its baseline."""
+    variants = summary.variants
+    base = chosen_baseline(variants, baseline)
+    if base is None:
+        return Tradeoff(variants, "", bar_over(summary.floor), summary.floor is not None)
+    weighing = _Weighing(summary, variants, base.name)
+    taxes = list(weighing.taxes())
+    curves = tuple(weighing.curves())
+    most = max((point.cell.threads for curve in curves for point in curve.points), default=1)
     return Tradeoff(
-        variants=free, bar=bar, taxes=tuple(tax for tax, _ in taxes),
-        counts=tuple(sorted({cell.threads for cell in cells if scales(cell.driver, cell.workload)})),
-        mean_tax={name: geometric_mean(found) for name, found in by_variant.items()},
-        mean_cells={name: len(found) for name, found in by_variant.items()},
+        variants=variants, baseline=base.name, bar=weighing.bar, has_floor=summary.floor is not None,
+        taxes=tuple(tax for tax, _ in taxes),
+        means={one.name: _mean([pair for pair in taxes if pair[0].cell.variant == one.name])
+               for one in weighing.compared},
         curves=curves,
-        shared=tuple(_series(curves, SHARED, bar)), released=tuple(_series(curves, RELEASED, bar)),
-        fields=tuple(_fields(summary, cells, bar, samples)),
-    )
+        series=tuple(one for what in (OVER_SHARED, OVER_COUNTED, OVER_MIXED, OVER_RELEASED)
+                     for one in _series(curves, what, weighing.bar)),
+        fields=tuple(weighing.fields(most)) if most > 1 else ())

@@ -1,4 +1,4 @@
-"""Numbers and answers in words: how a number is written, and the plain sentences that open a report."""
+"""Numbers in words: how a number is written, and the sentences that say how good a run's numbers are."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import List, Optional
 
 from rcb import clock
 from rcb.stats import Interval
-from rcb.summary import BASELINE, TWIN, Cell, Headline, Summary
-from rcb.tradeoff import SHARED, parameter
+from rcb.summary import BASELINE, TWIN, Summary
 
 NO_NUMBER = "–"
 
@@ -65,83 +64,45 @@ def series(parts: List[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _against_baseline(line: Headline, floor: float) -> str:
-    found = line.overhead
-    if found.bounded and found.low <= math.exp(floor) and found.high >= math.exp(-floor):
-        return f"{line.variant} {times(found)}, which this run cannot tell from {BASELINE}"
-    return f"{line.variant} {times(found)}"
-
-
-def _one_thread(summary: Summary) -> Optional[str]:
-    floor = summary.floor.width if summary.floor else 0.0
-    lines = [line for line in summary.headline
-             if line.variant not in (BASELINE, TWIN) and math.isfinite(line.overhead.value)]
-    if not lines:
-        return None
-    cells = max(line.overhead_cells for line in lines)
-    told = "; ".join(_against_baseline(line, floor) for line in lines)
-    return (f"On one thread, in time per operation against {BASELINE} (geometric mean of {counted(cells, 'cell')}): "
-            f"{told}.")
-
-
-def _scaling(summary: Summary, attribute: str, what: str) -> Optional[str]:
-    found = [(line.variant, getattr(line, attribute)) for line in summary.headline]
-    told = sorted(((name, one) for name, one in found if math.isfinite(one.value)), key=lambda pair: -pair[1].value)
-    if not told or summary.max_threads < 2:
-        return None
-    text = "; ".join(f"{name} {times(one)}" for name, one in told)
-    return f"On {summary.max_threads} threads, against its own one thread, when {what}: {text}."
-
-
-def share_of(cell: Cell) -> Optional[float]:
-    """The share of shared references of a cell of the mixed workload, in percent."""
-    return parameter(cell.params, SHARED[1]) if cell.workload == SHARED[0] else None
-
-
 def floor_sentence(summary: Summary) -> str:
     """The noise floor in one sentence."""
     floor = summary.floor
     if floor is None:
-        return f"Noise floor: unknown, as {BASELINE} and {TWIN} were not both measured."
-    return (f"Noise floor: {TWIN} is {BASELINE} compiled a second time and differs from it by "
-            f"{percent(floor.mean.value)} in the geometric mean of {counted(floor.cells, 'cell')}, by "
-            f"{percent(floor.worst)} in the worst ({floor.worst_cell}).")
+        return (f"Noise floor: unknown, because this run did not measure both {BASELINE} and {TWIN}. Small differences "
+                "may be noise.")
+    return (f"Noise floor: {TWIN} is {BASELINE} compiled a second time. The two differ by {percent(floor.mean.value)} in "
+            f"the geometric mean of {counted(floor.cells, 'cell')}, and by {percent(floor.worst)} in the worst cell "
+            f"({floor.worst_cell}). No smaller difference is a result.")
 
 
 def status_sentence(summary: Summary) -> str:
-    """What happened to the rows, in one sentence."""
-    counts = {status: count for status, count in summary.status_counts().items() if count}
-    told = series([f"{count} {status}" for status, count in counts.items()]) if counts else "no rows"
-    trials = summary.trials
-    if trials.failed or trials.repeated:
-        told += (f" ({counted(trials.repeated, 'trial')} spoiled by noise, measured again and good; "
-                 f"{counted(trials.failed, 'trial')} failed)")
+    """What became of the trials, in one sentence or two."""
+    counts, trials = summary.status_counts(), summary.trials
     aside = sum(cell.set_aside for cell in summary.cells)
+    used = counts["ok"] + counts["oversubscribed"] - aside
+    words = f"Trials: {used:,} count."
+    if trials.repeated:
+        words += f" {counted(trials.repeated, 'trial')} were disturbed by other programs and measured again."
     if aside:
-        told += f"; {aside} of the good ones are set aside, disturbed where undisturbed ones stand beside them"
-    left_out = f"; {counted(len(summary.rows.bad), 'unreadable line')} left out" if summary.rows.bad else ""
-    return f"Rows: {told}{left_out}."
+        words += (f" {aside} that stayed disturbed are left out, because the same cells have undisturbed ones.")
+    if trials.failed:
+        words += f" {counted(trials.failed, 'trial')} failed: the report lists why."
+    if summary.rows.bad:
+        words += f" {counted(len(summary.rows.bad), 'line')} of the rows could not be read and {'is' if len(summary.rows.bad) == 1 else 'are'} left out."
+    return words
 
 
 def clock_sentence(summary: Summary) -> Optional[str]:
-    """What clock the times are of, in one sentence; None where no row tells its own."""
+    """At which clock the trials ran, in one sentence; None where no row says."""
     found = clock.range_of(summary.rows.frame)
     if found is None:
         return None
-    low, high = (f"{edge * 100:.1f}" for edge in found)
-    return ("Clock: times that a core's clock sets are those at the run's typical clock; 95 % of their trials ran at "
-            f"{low} to {high} % of it.")
+    low, high = (f"{edge * 100:.0f}" for edge in found)
+    return (f"Clock: 95 % of the trials ran at {low} to {high} % of the typical clock of this run; times are converted "
+            "to it.")
 
 
 def answers(summary: Summary) -> List[str]:
-    """The answers that the data give, in the order in which people ask."""
-    found = [
-        _one_thread(summary),
-        _scaling(summary, "private", "every thread counts its own objects"),
-        _scaling(summary, "shared_one", "all threads count one object"),
-        _scaling(summary, "shared_none", "all threads count None"),
-        floor_sentence(summary),
-        clock_sentence(summary),
-        status_sentence(summary),
-    ]
+    """How good the numbers are."""
+    found = [floor_sentence(summary), clock_sentence(summary), status_sentence(summary)]
     return [sentence for sentence in found if sentence]

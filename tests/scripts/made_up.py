@@ -19,6 +19,11 @@ OUTSIDE = (0, 50, 90)
 COSTS = {"none": 0.5, "plain": 1.0, "plain_twin": 1.0, "gil": 1.0, "biased": 1.2, "atomic": 5.0}
 MODES = {"none": "free", "plain": "single", "plain_twin": "single", "gil": "gil", "biased": "free", "atomic": "free"}
 CONTENDED = {"biased": 3.0, "atomic": 1.25}
+# The workload `work`: ns of a unit; its cells, by shares of counting and of shared references in percent. What an own
+# reference costs under the GIL is 1 ns.
+UNIT_NS = 20.0
+WORK = ((0, 0), (2, 0), (5, 0), (10, 0), (20, 0), (40, 0), (80, 0), (100, 0), (10, 1), (10, 5), (10, 20), (10, 100),
+        (20, 100), (100, 100))
 SIGMA, KAPPA = 0.02, 0.001
 
 Row = Dict[str, object]
@@ -71,6 +76,29 @@ def mixed(variant: str, percent: float) -> Rate:
     return lambda n: n / ((1.0 - share) * cost + share * CONTENDED[variant] * n)
 
 
+def references(counted: int) -> float:
+    """Beside one unit of work; alone where nothing else is done."""
+    return counted / (100.0 - counted) * UNIT_NS if counted < 100 else 1.0
+
+
+def work(variant: str, counted: int, shared: int) -> Rate:
+    """Units of work with references: their prices add up."""
+    part, unit = shared / 100.0, UNIT_NS if counted < 100 else 0.0
+
+    def rate(n: int) -> float:
+        hot = CONTENDED[variant] * n * 4.0 if variant in CONTENDED else COSTS[variant]
+        took = unit + references(counted) * ((1.0 - part) * COSTS[variant] + part * hot)
+        return (1.0 if variant == "gil" else n) / took
+    return rate
+
+
+def all_work(variant: str, **more: object) -> Iterator[Row]:
+    """Every cell of `work`, on all counts of threads."""
+    for counted, shared in WORK:
+        said = {"measures": f"references_per_unit={references(counted)}"} if 0 < counted < 100 else {}
+        yield from curve("work", f"s={counted};p={shared}", variant, work(variant, counted, shared), **said, **more)
+
+
 def one_object(variant: str) -> Rate:
     """All threads count the same object: a line goes to and fro."""
     if variant not in CONTENDED:
@@ -93,6 +121,7 @@ def run(variants: Sequence[str] = ("none", "gil", "biased", "atomic"), **more: o
         free = variant != "gil"
         found += curve("private", "op=pair", variant, usl(COSTS[variant]) if free else lambda n: 1.0, **more)
         found += curve("shared_one", "", variant, one_object(variant), **more)
+        found += all_work(variant, **more)
         for percent in SHARES:
             found += curve("mixed", f"p={percent}", variant, mixed(variant, percent), **more)
         for percent in OUTSIDE:

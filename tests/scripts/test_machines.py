@@ -27,14 +27,14 @@ class Machines(ScratchTest):
         self.assertEqual(0, done.returncode, done.stderr)
         head = next(line for line in done.stdout.splitlines() if line.startswith("variant"))
         self.assertEqual(["<left>", "right"], head.split()[2:])
-        beats = next(line for line in done.stdout.splitlines() if "beats gil on private" in line)
+        beats = next(line for line in done.stdout.splitlines() if "beats the GIL on private" in line)
         self.assertEqual(["from", "2", "from", "2"], beats.split()[-4:])
         page = (self.scratch / "machines" / "machines.html").read_text(encoding="utf-8")
         sheet = (self.scratch / "machines" / "machines.md").read_text(encoding="utf-8")
-        for part in ("&lt;left&gt;", "On right <code>biased</code> costs", "1.20×"):
+        for part in ("&lt;left&gt;", "On right: <code>biased</code>", "it takes 1.20×"):
             self.assertIn(part, page)
         self.assertNotIn("<left>", page)
-        self.assertIn("On right `biased` costs 1.20×", sheet)
+        self.assertIn("On right: `biased` where threads do little but count", sheet)
         with (self.scratch / "machines" / "machines.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         self.assertEqual({("<left>", "one"), ("right", "two")}, {(one["machine"], one["directory"]) for one in rows})

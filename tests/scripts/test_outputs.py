@@ -18,14 +18,13 @@ import numpy as np
 import pandas as pd
 from support import ScratchTest, row
 
-from rcb import report, summary, table, trials
+from rcb import answer, report, summary, table, trials
 from rcb.analysis import Analysis, analyse
-from rcb.paragraphs import paragraphs
 from rcb.rows import BadRow, Rows, read
 from rcb.schema import COLUMNS, TEXT, WHOLE
 
 class Tables(HTMLParser):
-    """The texts of all tables of a page, and of all paragraphs."""
+    """The texts of all tables of a page, and of all its paragraphs."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -84,7 +83,7 @@ class Same(unittest.TestCase):
 
     def test_terminal_page_and_sheet_have_the_same_tables(self) -> None:
         plain = self.printed()
-        for grid in (table.headline(self.analysis.summary), table.tradeoff_lines(self.analysis)):
+        for grid in (table.schemes(self.analysis),):
             expected = [list(grid.head), *map(list, grid.texts)]
             self.assertGreater(len(expected), 2)
             self.assertIn(expected, self.page.tables)
@@ -97,19 +96,21 @@ class Same(unittest.TestCase):
         for found in sheet_tables(self.sheet):
             self.assertIn(found, self.page.tables)
 
-    def test_paragraphs_are_the_same_everywhere(self) -> None:
+    def test_sentences_are_the_same_everywhere(self) -> None:
         plain = self.printed()
-        for words in paragraphs(self.analysis.tradeoff):
+        for words in answer.sentences(self.analysis.tradeoff):
             self.assertIn(words, plain)
             self.assertIn(words.replace("`", ""), self.page.words)
             self.assertIn(words, re.sub(r"\\(.)", r"\1", self.sheet))
 
     def test_the_csv_has_the_numbers_of_the_page(self) -> None:
         with (self.scratch / "tradeoff.csv").open(newline="", encoding="utf-8") as file:
-            means = {one["variant"]: float(one["value"]) for one in csv.DictReader(file)
-                     if one["quantity"] == "tax_mean"}
-        for line in table.tradeoff_lines(self.analysis).rows:
-            self.assertEqual(f"{means[line[0].text]:.2f}×", line[1].text)
+            taxes = {one["variant"]: float(one["value"]) for one in csv.DictReader(file)
+                     if one["quantity"] == "tax" and one["params"] == "s=10;p=0"}
+        lines = table.schemes(self.analysis).rows
+        self.assertEqual(set(taxes), {line[0].text for line in lines})
+        for line in lines:
+            self.assertEqual(f"{taxes[line[0].text]:.2f}×", line[1].text)
 
     def test_a_terminal_gets_the_same_numbers(self) -> None:
         class Terminal(io.StringIO):
@@ -119,7 +120,7 @@ class Same(unittest.TestCase):
         out = Terminal()
         table.print_report(self.analysis, out)
         shown = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
-        for grid in (table.headline(self.analysis.summary), table.tradeoff_lines(self.analysis)):
+        for grid in (table.schemes(self.analysis),):
             for cells in grid.texts:
                 numbers = [one for one in cells if re.fullmatch(r"[0-9.]+×?", one)]
                 line = next(one for one in map(str.strip, shown.splitlines()) if one.startswith(cells[0] + " ")

@@ -71,11 +71,11 @@ class Report(ScratchTest):
         done = self.call("run", "--out", directory, "--seed", 1, extra={"STAND_IN_INVALID": "none"})
         self.assertEqual(1, done.returncode)
         page, text = self.page(directory)
-        self.assertEqual(5, page.counts["svg"])
+        self.assertEqual(4, page.counts["svg"])
         self.assertEqual(1, page.counts["img"])
         self.assertTrue(all(page.labels))
         for part in ("Noise floor", "made-up &lt;cpu&gt;", "turbo is on", "lost increment", "runs on one thread, only",
-                     "On one thread", "On 2 threads", "prefers-color-scheme: dark", "When dropping the GIL pays",
+                     "takes 1.18×", "on 2 threads", "prefers-color-scheme: dark", "When dropping the GIL pays",
                      "Not fitted"):
             self.assertTrue(part in text, f"the report lacks '{part}'")
         self.assertFalse("<cpu>" in text, "the report does not escape")

@@ -46,7 +46,7 @@ class EndToEnd(ScratchTest):
         self.assertEqual(["turbo is on"], run["warnings"])
         self.assertEqual("made-up <cpu>", run["machine"]["cpu"])
         self.assertEqual({"0", "1"}, {row["process"] for row in read_rows(out / "trials.csv")})
-        for part in ("hot pair ns", "atomic", "Noise floor", "100%"):
+        for part in ("Time of an operation on one thread", "atomic", "Noise floor", "100%"):
             self.assertIn(part, done.stdout)
         self.assertEqual(1, done.stderr.count("made-up numbers"))
 
@@ -70,7 +70,7 @@ class EndToEnd(ScratchTest):
     def test_a_trial_that_is_measured_again_is_no_failure(self) -> None:
         done = self.call("run", "--out", "new", *SMALL, extra={"STAND_IN_NOISE": "atomic"})
         self.assertEqual(0, done.returncode, done.stderr)
-        self.assertIn("24 trials spoiled by noise, measured again and good; 0 trials failed", done.stdout)
+        self.assertIn("24 trials were disturbed by other programs and measured again.", done.stdout)
         self.assertIn("(100%)", done.stdout)
         report = (self.scratch / "new" / "report.html").read_text(encoding="utf-8")
         self.assertEqual(4, report.count("is below 0.99"))

@@ -216,8 +216,7 @@ class Answers(ScratchTest):
         assert cell is not None
         self.assertEqual((COST, 1.0), (cell.comparison, cell.ratio.value))
         text = " ".join(wording.answers(found))
-        self.assertIn("atomic 2.00× (2.00 to 2.00)", text)
-        self.assertIn("worst (pair set=1)", text)
+        self.assertIn("worst cell (pair set=1)", text)
 
     def test_speedup_and_headline(self) -> None:
         found = self.summary(self.scaling("private", "atomic", {1: 1e8, 2: 1.9e8}, "op=pair")
@@ -252,7 +251,7 @@ class Answers(ScratchTest):
     def test_no_rows_at_all(self) -> None:
         found = self.summary([])
         self.assertEqual(((), None), (found.cells, found.floor))
-        self.assertIn("no rows", " ".join(wording.answers(found)))
+        self.assertIn("Trials: 0 count.", " ".join(wording.answers(found)))
 
     def test_summary_is_tidy(self) -> None:
         path = self.scratch / "summary.csv"

@@ -14,9 +14,10 @@ from support import ROOT, ScratchTest, read_rows, row
 from rcb import records, side_costs, usl
 from rcb.crossing import ALWAYS, NEVER, Turn, crossover, fall
 from rcb.rows import read
+from rcb.prediction import median_residual, predictions, share_limit
 from rcb.stats import Interval, Ratio
 from rcb.summary import Summary, summarise
-from rcb.tradeoff import Tradeoff, bar_over, weigh
+from rcb.tradeoff import OVER_COUNTED, OVER_MIXED, OVER_RELEASED, Tradeoff, bar_over, weigh
 
 
 def ratios(*values: float, lows: Sequence[float] = (), highs: Sequence[float] = ()) -> List[Ratio]:
@@ -80,12 +81,13 @@ class SixteenCores(unittest.TestCase):
         found = self.found
         self.assertEqual((1, 2, 4, 8, 16), found.counts)
         self.assertEqual({"biased", "atomic"}, set(found.choices))
-        for variant in ("biased", "atomic", "none"):
-            mean = found.mean_tax[variant]
-            self.assertAlmostEqual(1.0, mean.value / made_up.COSTS[variant], delta=0.01)
-            self.assertTrue(mean.bounded)
+        for variant in ("biased", "atomic"):
+            mean = found.means[variant]
+            self.assertAlmostEqual(1.0, mean.value.value / made_up.COSTS[variant], delta=0.01)
+            self.assertTrue(mean.value.bounded and mean.least <= mean.value.value <= mean.most)
+            self.assertEqual(4, mean.workloads)
         for variant, workload, params, expected in (
-                ("biased", "private", "op=pair", 2), ("atomic", "private", "op=pair", 8), ("none", "private", "", 1),
+                ("biased", "private", "op=pair", 2), ("atomic", "private", "op=pair", 8),
                 ("biased", "shared_one", "", NEVER), ("biased", "mixed", "p=25", 4),
                 ("atomic", "mixed", "p=100", NEVER)):
             with self.subTest(f"{variant} {workload} {params}"):
@@ -97,10 +99,15 @@ class SixteenCores(unittest.TestCase):
             self.assertAlmostEqual(1.0, point.against.interval.value / rate(point.cell.threads), delta=0.02)
             self.assertAlmostEqual(1.0, point.own.value / (rate(point.cell.threads) / rate(1)), delta=0.02)
 
+    def test_what_does_not_count_is_in_no_ranking(self) -> None:
+        found = self.found
+        told = {tax.cell.variant for tax in found.taxes} | {curve.variant for curve in found.curves} | set(found.means)
+        self.assertNotIn("none", told | {field.best.variant for field in found.fields})
+
     def test_the_share_at_which_it_falls_behind(self) -> None:
         found = self.found
-        for series in found.shared:
-            if series.threads == 1 or series.variant == "none":
+        for series in found.over(OVER_MIXED):
+            if series.threads == 1:
                 continue
             cost, contended = made_up.COSTS[series.variant], made_up.CONTENDED[series.variant] * series.threads
             with self.subTest(f"{series.variant} {series.threads}"):
@@ -111,33 +118,50 @@ class SixteenCores(unittest.TestCase):
                     share = 100.0 * (series.threads / found.bar - cost) / (contended - cost)
                     self.assertAlmostEqual(share, series.fall.value, delta=1.0)
                     self.assertLess(series.fall.low, series.fall.high)
-        self.assertEqual(NEVER, found.sharing("none").fall.value)  # type: ignore[union-attr]
+
+    def test_the_share_of_counting_at_which_it_falls_behind(self) -> None:
+        """Made-up prices add up, so it is where N threads make up for the ratio of costs."""
+        found = self.found
+        for name, threads in (("biased", 16), ("atomic", 16)):
+            line = found.line(name, OVER_COUNTED, "p=0")
+            assert line is not None
+            limit = share_limit(made_up.COSTS[name] * found.bar, threads)
+            self.assertEqual((threads, NEVER), (line.threads, line.fall.value))
+            self.assertGreater(limit, 100.0)
+        two = next(one for one in found.over(OVER_COUNTED) if (one.variant, one.threads, one.rest) == ("atomic", 2, "p=0"))
+        self.assertAlmostEqual(share_limit(made_up.COSTS["atomic"], 2), two.fall.value, delta=1.0)
+
+    def test_cells_are_what_their_prices_foretell(self) -> None:
+        found = predictions(self.summary)
+        self.assertEqual({"gil", "biased", "atomic"}, {one.cell.variant for one in found})
+        self.assertEqual(set(made_up.WORK) - {(0, 0), (20, 0), (20, 100), (100, 0), (100, 100)},
+                         {one.place for one in found})
+        self.assertLess(median_residual(found), 0.01)
+        self.assertLess(max(abs(one.residual) for one in found), 0.05)
 
     def test_time_outside_hides_the_gil(self) -> None:
         found = self.found
-        falls = {(one.variant, one.threads): one.fall.value for one in found.released}
+        falls = {(one.variant, one.threads): one.fall.value for one in found.over(OVER_RELEASED)}
         self.assertEqual(NEVER, falls["biased", 16])
         self.assertEqual(ALWAYS, falls["atomic", 2])
         self.assertTrue(0.0 < falls["biased", 2] < 50.0)
 
     def test_the_best_in_each_field(self) -> None:
         found = self.found
-        self.assertEqual(len(made_up.COUNTS) * len(made_up.SHARES), len(found.fields))
+        self.assertEqual(len(made_up.WORK), len(found.fields))
         for field in found.fields:
-            rates = {name: made_up.mixed(name, field.share)(field.threads) for name in ("gil", "biased", "atomic")}
+            rates = {name: made_up.work(name, int(field.counted), int(field.shared))(field.threads)
+                     for name in ("gil", "biased", "atomic")}
             best, second = sorted(rates, key=lambda name: -rates[name])[:2]
             if rates[best] / rates[second] > 1.02:
-                self.assertEqual((best, ()), (field.best.variant, field.ties), f"{field.threads} {field.share}")
+                self.assertEqual((best, ()), (field.best.variant, field.ties), f"{field.counted} {field.shared}")
 
     def test_side_costs(self) -> None:
         costs = side_costs.gather(self.summary)
-        self.assertEqual({"biased": 48.0, "gil": 32.0},
-                         {name: size for name, size in side_costs.object_bytes(self.summary).items()
-                          if name in ("biased", "gil")})
         shown = {(one.cell.workload, one.cell.variant): one for one in side_costs.worth_showing(costs, 16)}
         self.assertEqual(7.5e7, shown["private", "gil"].get("wait_p50_ns"))
         late = shown["shared_one", "biased"]
-        self.assertEqual((700.0, 5000.0), (late.get("late_objects_max"), side_costs.more_memory(costs, late)))
+        self.assertEqual((700.0, 5000.0), (late.get("late_objects_max"), side_costs.more_memory(costs, late, "gil")))
         self.assertTrue(math.isnan(late.get("wait_max_ns")))
         self.assertNotIn(("private", "biased"), shown)
 
@@ -181,7 +205,7 @@ class Weighing(ScratchTest):
         rows = []
         for variant in ("gil", "biased"):
             for share in (0, 100):
-                rows += made_up.curve("mixed", f"p={share}", variant, lambda n: 1.0, (1, 2), noise=0.01)
+                rows += made_up.curve("work", f"s=10;p={share}", variant, lambda n: 1.0, (1, 2), noise=0.01)
         for field in self.weigh(rows).fields:
             self.assertEqual(1, len(field.ties), field)
 

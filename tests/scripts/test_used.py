@@ -70,7 +70,7 @@ class Used(ScratchTest):
         cell = found.cells[0]
         self.assertEqual((2.0, 3, 0, 2), (cell.ns_per_op.value, cell.trials, cell.noisy, cell.set_aside))
         self.assertEqual(5, cell.statuses["ok"])
-        self.assertIn("2 of the good ones are set aside", wording.status_sentence(found))
+        self.assertIn("3 count. 2 that stayed disturbed are left out", wording.status_sentence(found))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,173 @@
+"""The answer in words: one sentence for each scheme that a runtime without a GIL could use, from the cells of `work` in
+which references take a typical share of the time; from the other workloads where a run does not have those cells."""
+
+from __future__ import annotations
+
+import math
+from typing import List, Optional, Tuple
+
+from rcb.crossing import ALWAYS, NEVER, Turn
+from rcb.drivers import SCALING
+from rcb.prediction import COUNTED, SHARED, WORK
+from rcb.stats import Interval
+from rcb.tradeoff import OVER_COUNTED, OVER_SHARED, TYPICAL, Curve, Series, Tradeoff
+from rcb.view import number_of_place
+from rcb.wording import counted, number, series
+
+# Without the cells of `work`, so many other workloads are in a sentence; the tables have all.
+PATTERNS_MOST = 2
+TOO_FEW = "too few processes for an interval"
+
+
+def _times(found: Interval) -> str:
+    """A ratio with its interval, or why it has none that tells anything."""
+    size = f"{number(found.value)}×"
+    if not found.tells:
+        return f"{size} ({TOO_FEW})"
+    return f"{size} [{number(found.low)}, {number(found.high)}]"
+
+
+def _alike(found: Interval, bar: float) -> bool:
+    """Whether the run cannot tell it from 1: by its floor, or by an interval that is narrow enough to say so."""
+    return 1.0 / bar <= found.value <= bar or (found.tells and found.low <= 1.0 <= found.high)
+
+
+def _on_one_thread(found: Interval, baseline: str, bar: float) -> str:
+    if _alike(found, bar):
+        return f"takes as long as `{baseline}` on one thread, as far as this run can tell ({_times(found)})"
+    return f"takes {'only ' if found.value < 1.0 else ''}{_times(found)} as long as `{baseline}` on one thread"
+
+
+def _on_many(found: Interval, threads: int, baseline: str, bar: float) -> str:
+    """The clause on throughput; its subject is the variant."""
+    if _alike(found, bar):
+        return (f"does as much work on {counted(threads, 'thread')} as `{baseline}` at its best, as far as this run can "
+                f"tell ({_times(found)})")
+    return (f"does {'only ' if found.value < 1.0 else ''}{_times(found)} the work of `{baseline}` at its best on "
+            f"{counted(threads, 'thread')}")
+
+
+def _crossover(curve: Curve) -> str:
+    """From how many threads on it is ahead, where that is not what the clause before says already."""
+    turn, most = curve.crossover, curve.most.cell.threads
+    if not turn.known or turn.value in (NEVER, 1.0) or turn.value >= most:
+        return ""
+    return f"; it is ahead from {counted(int(turn.value), 'thread')} on"
+
+
+def _bounds(turn: Turn) -> str:
+    if not turn.bounded or turn.low == turn.high:
+        return ""
+    low = "none" if turn.low == ALWAYS else number_of_place(turn.low)
+    high = "any" if turn.high == NEVER else number_of_place(turn.high)
+    return f" [{low}, {high}]"
+
+
+def _while_shared(line: Optional[Series]) -> str:
+    """How much sharing it stands, for a variant that is ahead where nothing is shared."""
+    if line is None or not line.fall.known or line.fall.value == ALWAYS:
+        return ""
+    if line.fall.value == NEVER:
+        return f"whatever share of the references goes to objects that all threads share (up to {line.points[-1][0]:g} %)"
+    return (f"while fewer than {number_of_place(line.fall.value)} %{_bounds(line.fall)} of the references go to objects "
+            "that all threads share")
+
+
+def _while_counted(line: Optional[Series]) -> str:
+    """How much counting it stands, where nothing is shared."""
+    if line is None or not line.fall.known or line.fall.value == ALWAYS:
+        return ""
+    if line.fall.value == NEVER:
+        return f"with nothing shared it is ahead at every share of counting that was measured ({_range(line)})"
+    return (f"with nothing shared it is ahead until references take {number_of_place(line.fall.value)} %"
+            f"{_bounds(line.fall)} of the time")
+
+
+def _range(line: Series) -> str:
+    places = [place for place, _ in line.points]
+    return f"{min(places):g} to {max(places):g} %"
+
+
+def _limits(tradeoff: Tradeoff, variant: str) -> str:
+    shared = _while_shared(tradeoff.line(variant, OVER_SHARED, f"{COUNTED}={TYPICAL:g}"))
+    counting = _while_counted(tradeoff.line(variant, OVER_COUNTED, f"{SHARED}=0"))
+    parts = [part for part in (f"It stays ahead {shared}" if shared else "", counting) if part]
+    if not parts:
+        return ""
+    words = "; ".join(parts)
+    return f" {words[0].upper()}{words[1:]}."
+
+
+def _tax(tradeoff: Tradeoff, variant: str, pattern: Tuple[str, str, str, str]) -> Interval:
+    found = (tax.ratio for tax in tradeoff.taxes if tax.cell.variant == variant
+             and (tax.cell.driver, tax.cell.workload, tax.cell.params, tax.cell.placement) == pattern)
+    return next(found, Interval(math.nan))
+
+
+def _clauses(tradeoff: Tradeoff, variant: str, curve: Curve) -> Optional[str]:
+    """What it costs one thread and does on many, on one workload. None: neither is known."""
+    tax, point = _tax(tradeoff, variant, curve.pattern), curve.most
+    parts = []
+    if math.isfinite(tax.value):
+        parts.append(_on_one_thread(tax, tradeoff.baseline, tradeoff.bar))
+    if point.cell.threads > 1 and math.isfinite(point.against.interval.value):
+        many = _on_many(point.against.interval, point.cell.threads, tradeoff.baseline, tradeoff.bar)
+        parts.append(many + _crossover(curve))
+    return ", and ".join(parts) if parts else None
+
+
+def _ahead(curve: Curve, bar: float) -> bool:
+    found = curve.most.against.interval
+    return curve.most.cell.threads > 1 and found.value > bar and (not found.bounded or found.low > 1.0)
+
+
+def sentence(tradeoff: Tradeoff, variant: str, where: str = "") -> Optional[str]:
+    """One variant's answer. None: nothing of it was measured beside the baseline on workloads that scale."""
+    opening = f"{where}, where" if where else "Where"
+    curve = tradeoff.typical(variant)
+    clauses = _clauses(tradeoff, variant, curve) if curve is not None else None
+    if curve is not None and clauses is not None:
+        limits = _limits(tradeoff, variant) if _ahead(curve, tradeoff.bar) else ""
+        return f"{opening} references take {TYPICAL:g} % of one thread's time, `{variant}` {clauses}.{limits}"
+    return _of_other_workloads(tradeoff, variant, where)
+
+
+def _of_other_workloads(tradeoff: Tradeoff, variant: str, where: str) -> Optional[str]:
+    parts = []
+    for curve in tradeoff.curves:
+        clauses = _clauses(tradeoff, variant, curve) if curve.variant == variant and curve.pattern[0] == SCALING else None
+        if clauses is not None:
+            parts.append(f"in `{curve.name}` it {clauses}")
+    if not parts:
+        return None
+    told = "; ".join(parts[:PATTERNS_MOST])
+    more = "; the tables have the other workloads" if len(parts) > PATTERNS_MOST else ""
+    return f"{where + ': ' if where else ''}`{variant}` where threads do little but count: {told}{more}."
+
+
+def _cost(tradeoff: Tradeoff, variant: str) -> Tuple[float, str]:
+    """Sorts by what does most work on the most threads, then by name."""
+    curve = tradeoff.typical(variant)
+    gain = curve.most.against.interval.value if curve is not None else math.nan
+    return (-gain if math.isfinite(gain) else math.inf), variant
+
+
+def sentences(tradeoff: Tradeoff, where: str = "") -> List[str]:
+    """The answer for every choice, best first, and what the baseline is."""
+    found = [sentence(tradeoff, name, where) for name in sorted(tradeoff.choices, key=lambda one: _cost(tradeoff, one))]
+    told = [one for one in found if one is not None]
+    if told and tradeoff.stands_for:
+        told.append(f"`{tradeoff.baseline}` stands for {tradeoff.stands_for}.")
+    return told
+
+
+def missing(tradeoff: Tradeoff) -> Optional[str]:
+    """What the run would have needed to be answered; None where it has an answer."""
+    if sentences(tradeoff):
+        return None
+    if not tradeoff.baseline:
+        return "No variant with a GIL was measured, so there is nothing to compare the others with."
+    if not tradeoff.choices:
+        return "No variant without a GIL was measured that counts references and frees by them."
+    names = series([f"`{name}`" for name in tradeoff.choices])
+    return f"No workload over threads was measured under both `{tradeoff.baseline}` and {names}."

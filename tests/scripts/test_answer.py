@@ -1,0 +1,237 @@
+"""Tests of the answer in words: each kind of outcome is a whole sentence, and no sentence contradicts a cell of its own
+run. The second part reads the sentences of committed and of made-up runs, and holds what they claim against the rows
+themselves, which it reads without the scripts' statistics."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Tuple
+
+import made_up
+import pandas as pd
+from support import ROOT, row
+
+from rcb import answer
+from rcb.analysis import Analysis, analyse, read_run
+from rcb.rows import read
+from rcb.stats import Interval
+from rcb.summary import summarise
+
+# A claim may differ from a plain median of the rows by what clocks, disturbed trials and few processes do.
+ROOM = 1.25
+OPENING = re.compile(r"Where references take (\d+) % of one thread's time, `(\w+)` ")
+ONE = re.compile(r"takes (?:only )?([\d.]+)×.*? as long as `(\w+)` on one thread")
+ONE_ALIKE = re.compile(r"takes as long as `(\w+)` on one thread, as far as this run can tell \(([\d.]+)×")
+MANY = re.compile(r"does (?:only )?([\d.]+)×[^`]*the work of `(\w+)` at its best on (\d+) threads")
+MANY_ALIKE = re.compile(r"as much work on (\d+) threads as `(\w+)` at its best, as far as this run can tell \(([\d.]+)×")
+SHARE = re.compile(r"while fewer than ([\d.]+) %(?: \[(\w[\d.]*|[\d.]+), (\w+|[\d.]+)\])? of the references")
+ANY_SHARE = "whatever share of the references"
+COUNTED = re.compile(r"ahead until references take ([\d.]+) %(?: \[(\w+|[\d.]+), (\w+|[\d.]+)\])? of the time")
+ALL_COUNTED = "ahead at every share of counting that was measured"
+
+
+def analysed(directory: Path) -> Analysis:
+    return analyse(summarise(read(directory / "trials.csv")), read_run(directory))
+
+
+class Cells:
+    """The times and rates of a file of rows, as plain medians."""
+
+    def __init__(self, path: Path) -> None:
+        frame = pd.read_csv(path, dtype={"params": str, "noise": str}, keep_default_na=False, low_memory=False)
+        frame = frame[frame["status"] == "ok"]
+        frame["quiet"] = frame["noise"].isin(["", "smt"]) if "noise" in frame else True
+        self._frame = frame
+
+    def value(self, column: str, params: str, variant: str, threads: int) -> float:
+        frame = self._frame
+        own = frame[(frame["workload"] == "work") & (frame["params"] == params) & (frame["variant"] == variant)
+                    & (frame["threads"] == threads)]
+        own = own[own["quiet"]] if own["quiet"].any() else own
+        return float(pd.to_numeric(own[column]).median()) if len(own) else math.nan
+
+    def cost(self, params: str, variant: str, base: str) -> float:
+        return self.value("ns_per_op", params, variant, 1) / self.value("ns_per_op", params, base, 1)
+
+    def gain(self, params: str, variant: str, base: str, threads: int) -> float:
+        counts = sorted(set(self._frame["threads"]))
+        best = max(self.value("ops_per_s", params, base, count) for count in counts if count <= threads
+                   and not math.isnan(self.value("ops_per_s", params, base, count)))
+        return self.value("ops_per_s", params, variant, threads) / best
+
+    def places(self, pattern: str) -> Iterator[Tuple[float, str]]:
+        """Parameters that match, each with the number in them."""
+        for params in sorted(set(self._frame.loc[self._frame["workload"] == "work", "params"])):
+            found = re.fullmatch(pattern, params)
+            if found:
+                yield float(found.group(1)), params
+
+
+def near(claimed: float, found: float) -> bool:
+    return claimed / ROOM <= found <= claimed * ROOM
+
+
+def contradictions(sentence: str, cells: Cells) -> List[str]:
+    """What the sentence says that the rows do not."""
+    opening = OPENING.match(sentence)
+    if opening is None:
+        return []
+    share, variant = opening.groups()
+    typical = f"s={share};p=0"
+    wrong: List[str] = []
+
+    def claim(holds: bool, what: str) -> None:
+        if not holds:
+            wrong.append(f"{what}: {sentence}")
+
+    one, alike = ONE.search(sentence), ONE_ALIKE.search(sentence)
+    if alike or one:
+        base, claimed = (alike.group(1), float(alike.group(2))) if alike else \
+            (one.group(2), float(one.group(1)))  # type: ignore[union-attr]
+        found = cells.cost(typical, variant, base)
+        claim(near(claimed, found), f"one thread: {found:.3f}")
+    many, many_alike = MANY.search(sentence), MANY_ALIKE.search(sentence)
+    if not (many or many_alike):
+        return wrong
+    claimed, base, threads = (float(many.group(1)), many.group(2), int(many.group(3))) if many else \
+        (float(many_alike.group(3)), many_alike.group(2), int(many_alike.group(1)))  # type: ignore[union-attr]
+    found = cells.gain(typical, variant, base, threads)
+    claim(near(claimed, found), f"{threads} threads: {found:.3f}")
+
+    def ahead(params: str) -> float:
+        return cells.gain(params, variant, base, threads)
+
+    shared = SHARE.search(sentence)
+    limit = float(shared.group(1)) if shared else math.inf
+    if shared or ANY_SHARE in sentence:
+        for place, params in cells.places(rf"s={share};p=(\d+)"):
+            if place < limit / 2:
+                claim(ahead(params) > 1 / ROOM, f"behind at {place} % shared")
+            elif place > limit * 2:
+                claim(ahead(params) < ROOM, f"ahead at {place} % shared")
+    counted = COUNTED.search(sentence)
+    limit = float(counted.group(1)) if counted else math.inf
+    if counted or ALL_COUNTED in sentence:
+        for place, params in cells.places(r"s=(\d+);p=0"):
+            if place < limit / 2:
+                claim(ahead(params) > 1 / ROOM, f"behind at {place} % counting")
+            elif place > limit * 2:
+                claim(ahead(params) < ROOM, f"ahead at {place} % counting")
+    return wrong
+
+
+class AgainstTheRows(unittest.TestCase):
+    def check(self, directory: Path) -> int:
+        """How many sentences rest on cells of `work`."""
+        told = answer.sentences(analysed(directory).tradeoff)
+        cells = Cells(directory / "trials.csv")
+        for sentence in told:
+            self.assertEqual([], contradictions(sentence, cells))
+            self.assertNotRegex(sentence, r"nan|inf\b|None|  | [.,;)]|\(\)|;;|,,|\b1 threads")
+        return sum(OPENING.match(sentence) is not None for sentence in told)
+
+    def test_committed_runs(self) -> None:
+        """All that are there."""
+        for path in sorted((ROOT / "results").glob("*/trials.csv")):
+            with self.subTest(path.parent.name):
+                self.check(path.parent)
+
+    def test_made_up_runs(self) -> None:
+        before = dict(made_up.COSTS), dict(made_up.CONTENDED)
+        costs: Tuple[Tuple[float, float, float], ...] = ((1.2, 5.0, 1.0), (0.8, 1.01, 0.2), (30.0, 2.0, 40.0))
+        try:
+            for biased, atomic, contended in costs:
+                made_up.COSTS.update(biased=biased, atomic=atomic)
+                made_up.CONTENDED.update(biased=3.0 * contended, atomic=1.25 * contended)
+                with self.subTest(f"{biased} {atomic} {contended}"), tempfile.TemporaryDirectory() as scratch:
+                    made_up.write(Path(scratch) / "trials.csv", made_up.run())
+                    self.assertEqual(2, self.check(Path(scratch)))
+        finally:
+            made_up.COSTS.update(before[0])
+            made_up.CONTENDED.update(before[1])
+
+    def test_the_reader_finds_contradictions(self) -> None:
+        """What this test would miss if its patterns no longer fitted the sentences."""
+        with tempfile.TemporaryDirectory() as scratch:
+            made_up.write(Path(scratch) / "trials.csv", made_up.run())
+            told = [one for one in answer.sentences(analysed(Path(scratch)).tradeoff) if OPENING.match(one)]
+            cells = Cells(Path(scratch) / "trials.csv")
+            for sentence in told:
+                numbers = [found.span() for found in re.finditer(r"(?<![\[\d])[\d.]+(?=×| %(?! of one thread))", sentence)
+                           if "every share" not in sentence[max(0, found.start() - 60):found.start()]]
+                self.assertGreaterEqual(len(numbers), 2, sentence)
+                for start, end in numbers:
+                    other = sentence[:start] + f"{10 * float(sentence[start:end]):g}" + sentence[end:]
+                    if "(up to" not in sentence[max(0, start - 20):start]:
+                        self.assertTrue(contradictions(other, cells), other)
+
+
+class Words(unittest.TestCase):
+    """One sentence for each outcome."""
+
+    def sentences(self, rows: List[Dict[str, object]], record: Optional[Dict[str, object]] = None,
+                  baseline: Optional[str] = None) -> List[str]:
+        with tempfile.TemporaryDirectory() as scratch:
+            path = made_up.write(Path(scratch) / "trials.csv", rows)
+            if record is not None:
+                (path.parent / "run.json").write_text(json.dumps(record), encoding="utf-8")
+            tradeoff = analyse(summarise(read(path)), record or {}, baseline).tradeoff
+            return answer.sentences(tradeoff) or [answer.missing(tradeoff) or ""]
+
+    def test_a_run_of_two_threads(self) -> None:
+        rows = [one for name in ("gil", "biased") for one in made_up.all_work(name, noise=0.0)
+                if int(str(one["threads"])) <= 2]
+        self.assertEqual([
+            "Where references take 10 % of one thread's time, `biased` takes 1.02× [1.02, 1.02] as long as `gil` on one "
+            "thread, and does 1.96× [1.96, 1.96] the work of `gil` at its best on 2 threads. It stays ahead while fewer "
+            "than 43 % of the references go to objects that all threads share; with nothing shared it is ahead at every "
+            "share of counting that was measured (0 to 100 %).", "`gil` stands for CPython until 3.11."],
+            self.sentences(rows))
+
+    def test_one_thread_alone(self) -> None:
+        rows = [one for name in ("gil", "biased") for one in made_up.all_work(name, noise=0.0) if one["threads"] == 1]
+        self.assertEqual("Where references take 10 % of one thread's time, `biased` takes 1.02× [1.02, 1.02] as long as "
+                         "`gil` on one thread.", self.sentences(rows)[0])
+
+    def test_another_baseline(self) -> None:
+        rows = [one for name in ("gil", "biased", "atomic") for one in made_up.all_work(name, noise=0.0)]
+        told = self.sentences(rows, baseline="atomic")
+        self.assertIn("as long as `atomic` on one thread", told[0])
+
+    def test_without_work_the_other_workloads_speak(self) -> None:
+        rows = [one for name in ("gil", "biased") for one in
+                made_up.curve("mixed", "p=0", name, made_up.mixed(name, 0), (1, 2), noise=0.0)]
+        self.assertEqual("`biased` where threads do little but count: in `mixed p=0` it takes 1.20× [1.20, 1.20] as long as "
+                         "`gil` on one thread, and does 1.67× [1.67, 1.67] the work of `gil` at its best on 2 threads.",
+                         self.sentences(rows)[0])
+
+    def test_what_is_missing_is_said(self) -> None:
+        self.assertEqual(["No variant with a GIL was measured, so there is nothing to compare the others with."],
+                         self.sentences(list(made_up.all_work("biased"))))
+        self.assertEqual(["No variant without a GIL was measured that counts references and frees by them."],
+                         self.sentences(list(made_up.all_work("gil"))))
+        self.assertEqual(["No workload over threads was measured under both `gil` and `biased`."],
+                         self.sentences([row(variant=name, mode=mode, driver="overhead")
+                                         for name, mode in (("gil", "gil"), ("biased", "free"))]))
+
+    def test_intervals_that_tell_nothing(self) -> None:
+        wide, none = Interval(2.0, 0.5, 9.0), Interval(2.0)
+        for found in (wide, none):
+            self.assertEqual("takes 2.00× (too few processes for an interval) as long as `gil` on one thread",
+                             answer._on_one_thread(found, "gil", 1.02))
+
+    def test_what_cannot_be_told_apart(self) -> None:
+        self.assertEqual("takes as long as `gil` on one thread, as far as this run can tell (1.01× [0.99, 1.03])",
+                         answer._on_one_thread(Interval(1.01, 0.99, 1.03), "gil", 1.0))
+        # A wide floor hides a small difference, and never a large one.
+        self.assertIn("as far as this run can tell", answer._on_one_thread(Interval(1.1, 1.05, 1.15), "gil", 1.12))
+        self.assertNotIn("as far as", answer._on_one_thread(Interval(2.18, 1.93, 2.33), "gil", 1.12))
+
+
+if __name__ == "__main__":
+    unittest.main()
