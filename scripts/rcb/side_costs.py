@@ -17,7 +17,7 @@ from rcb.tradeoff import GIL, CellKey, key_of, part_of
 
 WAITS = ("wait_p50_ns", "wait_p99_ns", "wait_max_ns")
 # One object is all that this workload touches, so its working set is the size of an object.
-ONE_OBJECT = ("overhead", "pair", "set=1")
+ONE_OBJECT = ("overhead", "pair", "set=1;code=inline")
 # Quantity: how the trials of a cell become one number.
 KINDS: Dict[str, str] = {
     "wait_p50_ns": "median", "wait_p99_ns": "median", "wait_max_ns": "max", "gc_pause_max_ns": "max",

@@ -86,8 +86,8 @@ class SixteenCores(unittest.TestCase):
             self.assertTrue(mean.bounded)
         for variant, workload, params, expected in (
                 ("biased", "private", "op=pair", 2), ("atomic", "private", "op=pair", 8), ("none", "private", "", 1),
-                ("biased", "shared_one", "", NEVER), ("biased", "mixed", "p=25", 4),
-                ("atomic", "mixed", "p=100", NEVER)):
+                ("biased", "shared_one", "", NEVER), ("biased", "mixed", "order=runs;p=25", 4),
+                ("atomic", "mixed", "order=runs;p=100", NEVER)):
             with self.subTest(f"{variant} {workload} {params}"):
                 curve = found.curve(variant, workload, params)
                 self.assertEqual(expected, curve.crossover.value if curve else None)
@@ -152,10 +152,11 @@ class SixteenCores(unittest.TestCase):
         self.assertEqual(len(keys), len(set(keys)))
         by_key = {(one["quantity"], one["workload"], one["params"], one["variant"], one["threads"]): one
                   for one in lines}
-        hot = by_key["crossover", "shared_one", "", "biased", "16"]
-        self.assertEqual(("", "never", "never", "never"),
-                         tuple(hot[name] for name in ("value", "low", "high", "outcome")))
-        self.assertEqual("2", by_key["crossover", "private", "op=pair", "biased", "16"]["value"])
+        hot = by_key["crossover", "shared_one", "-", "biased", "16"]
+        self.assertEqual(["", "", "", "never", "never", "never"],
+                         [hot[name] for name in ("value", "low", "high", "outcome", "low_outcome", "high_outcome")])
+        private = by_key["crossover", "private", "op=pair", "biased", "16"]
+        self.assertEqual(["2", "from"], [private[name] for name in ("value", "outcome")])
         page = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
         for name in {*records.COLUMNS, *records.MODEL_COLUMNS, *(one["quantity"] for one in lines)}:
             self.assertRegex(page, rf"\b{name}\b")
@@ -181,7 +182,7 @@ class Weighing(ScratchTest):
         rows = []
         for variant in ("gil", "biased"):
             for share in (0, 100):
-                rows += made_up.curve("mixed", f"p={share}", variant, lambda n: 1.0, (1, 2), noise=0.01)
+                rows += made_up.curve("mixed", f"order=runs;p={share}", variant, lambda n: 1.0, (1, 2), noise=0.01)
         for field in self.weigh(rows).fields:
             self.assertEqual(1, len(field.ties), field)
 
