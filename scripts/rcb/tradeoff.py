@@ -197,6 +197,14 @@ def bar_over(floor: Optional[NoiseFloor]) -> float:
     return math.exp(max(logs, default=0.0))
 
 
+def _shares(cells: Sequence[Cell]) -> List[Cell]:
+    """The cells that answers about shares rest on: references in runs, where those were measured. In a random order a
+    reference may cost a mispredicted branch too, which call sites in programs do not have."""
+    found = [cell for cell in cells if cell.workload == SHARED[0]]
+    runs = [cell for cell in found if pairs(cell.params).get("order") == "runs"]
+    return runs or found
+
+
 def _measured(summary: Summary) -> List[Cell]:
     return [cell for cell in summary.own if cell.measured and not cell.oversubscribed]
 
@@ -297,6 +305,7 @@ def weigh(summary: Summary) -> Tradeoff:
         mean_tax={name: geometric_mean(found) for name, found in by_variant.items()},
         mean_cells={name: len(found) for name, found in by_variant.items()},
         curves=curves,
-        shared=tuple(_series(curves, SHARED, bar)), released=tuple(_series(curves, RELEASED, bar)),
-        fields=tuple(_fields(summary, cells, bar, samples)),
+        shared=tuple(_series(tuple(_curves(free, _shares(cells), bar, samples)), SHARED, bar)),
+        released=tuple(_series(curves, RELEASED, bar)),
+        fields=tuple(_fields(summary, _shares(cells), bar, samples)),
     )
