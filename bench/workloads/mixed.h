@@ -4,9 +4,9 @@
  * In two orders, both drawn before the window, of objects at random. `runs`: MIXED_RUN references to shared objects
  * follow each other, then as many to own ones as p asks for, and each kind has a call site of its own. Call sites in
  * programs are so: who reads a module's dictionary seldom meets anything private, and what a scheme tests there is
- * predicted. Answers about shares rest on this order. `random`: every reference is of either kind, at one call site. A
- * scheme that tests whose an object is then pays a mispredicted branch for each shared reference (for each own one where
- * most are shared), on top of what the reference costs: an upper bound, for code that all objects pass through.
+ * predicted. Answers about shares rest on this order. `random`: every reference is of either kind, at one call site.
+ * A scheme that tests whose an object is then pays a mispredicted branch for each shared reference (for each own one
+ * where most are shared), on top of what the reference costs: an upper bound, for code that all objects pass through.
  *
  * A run is shorter than the number of shared objects, so that a thread seldom meets the same one twice in a run: what
  * the others have done to its line meanwhile is part of the cost, as in the other order. */

@@ -1,10 +1,10 @@
 /* pair: one increment and one decrement, over a set of objects: the smallest thing that a scheme does.
- * One hot object shows the length of the dependency through its count, in two forms. `inline`: both stand side by side
- * and reach the object through one register. Recent cores then rename the count in memory as they rename registers, and
- * a plain pair is two cycles: a bound that no program sees. `calls`: each is in a function of its own, which has the
- * object in another register. The count then goes through the store buffer both times, as in a program. Where that takes
- * less time than the calls themselves, which `none` shows, those are what is measured.
- * Larger sets show what the instructions and the header's width cost where the counts come from a cache or from memory. */
+ * One hot object shows the length of the dependency through its count, in two forms. `inline`: both stand side by
+ * side and reach the object through one register. Recent cores then rename the count in memory as they rename
+ * registers, and a plain pair is two cycles: a bound that no program sees. `calls`: each is in a function of its own,
+ * which has the object in another register. The count then goes through the store buffer both times, as in a program.
+ * Where that takes less time than the calls themselves, which `none` shows, those are what is measured.
+ * Larger sets show what the instructions and the header's width cost where the counts come from a cache or memory. */
 #include "bench/workloads/pair_loop.h"
 
 enum { PAIR_SLICE = 1 << 16 };
