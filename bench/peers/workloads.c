@@ -61,7 +61,7 @@ static uint64_t cycle(peer_loop *loop, const unsigned char *items, size_t bytes,
         uint64_t run = length - *next < left ? length - *next : left;
         done += loop(items + *next * bytes, run);
         left -= run;
-        *next = (*next + run) % length;
+        *next = *next + run < length ? *next + run : 0;
     }
     return done;
 }

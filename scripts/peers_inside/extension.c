@@ -67,7 +67,7 @@ static void pair_cycle(struct loop *loop, Py_ssize_t n)
         Py_ssize_t run = loop->length - loop->next < left ? loop->length - loop->next : left;
         left -= run;
         pair_set(loop->pointers + loop->next, run);
-        loop->next = (loop->next + run) % loop->length;
+        loop->next = loop->next + run < loop->length ? loop->next + run : 0;
     }
 }
 
