@@ -33,7 +33,7 @@ static bool body_safepoint(void *thread) { return thread_safepoint(thread); }
 static uint64_t body_turns(void *thread) { return mode_turns(&((struct thread *)thread)->mode); }
 static struct histogram *body_waits(void *thread) { return mode_waits(&((struct thread *)thread)->mode); }
 static uint64_t body_late_max(void *thread) { return rc_late_max(&((struct thread *)thread)->rc); }
-static int64_t body_objects(void *thread) { return memory_objects(&((struct thread *)thread)->memory); }
+static uint64_t body_objects(void *thread) { return memory_objects(&((struct thread *)thread)->memory); }
 
 static struct collector_watch *body_watch;
 static void body_on_pause(uint64_t pause_ns, uint64_t stop_ns) { collector_watch_pause(body_watch, pause_ns, stop_ns); }
@@ -46,10 +46,10 @@ static void body_watch_collector(struct collector_watch *watch)
     gc.on_collection = body_on_collection;
 }
 
-static struct account body_close(void)
+static uint64_t body_close(void)
 {
     struct memory total = model_account();
-    return (struct account){total.allocations, total.frees, total.bytes_allocated, total.bytes_freed};
+    return memory_held(&total);
 }
 
 extern const struct variant RC_JOIN(rcbench_variant_, RC_VARIANT);

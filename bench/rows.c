@@ -140,7 +140,7 @@ static void put_identity(FILE *out, struct rows *rows, const struct cell *cell, 
     put_text(out, result != NULL ? result->utc : "");
     put_text(out, cell->workload->driver);
     put_text(out, cell->workload->name);
-    put_text(out, cell->params);
+    put_text(out, cell->params[0] != '\0' ? cell->params : "-"); /* an empty field is a number that is missing */
     put_text(out, cell->variant->name);
     put_u64(out, cell->threads);
     put_text(out, placement_name(options->placement));

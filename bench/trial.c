@@ -7,6 +7,7 @@
 #include "bench/pace.h"
 #include "bench/pin.h"
 #include "bench/topology.h"
+#include "core/held.h"
 
 #define OVERLAP_MIN 0.99
 /* Of the window that was asked for: a thread that did not run when it began starts late, and one thread always
@@ -24,7 +25,6 @@ struct trial_run {
     struct worker *workers;
     void *main_thread;               /* of the model: makes the shared objects, then waits, detached */
     struct noise_machine machine_before, machine_after;
-    struct account account;
     uint32_t pin_failed;
     bool shares_core;                /* two of the cell's threads are on one core */
     unsigned stretch;                /* the window's factor: grows when a GIL's turns were too few */
@@ -150,23 +150,23 @@ static void finish(struct trial_run *run)
 {
     const struct variant *variant = run->cell->variant;
     if (run->main_thread != NULL) {
-        run->result.live_objects = variant->objects(run->main_thread);
+        run->result.objects = variant->objects(run->main_thread);
         variant->attach(run->main_thread);
         run->cell->workload->finish(&run->trial);
         variant->depopulate();
         variant->leave(run->main_thread);
     }
-    run->account = variant->close();
+    uint64_t held = variant->close();
     run->result.allocated_after = memory_stats().allocated;
-    const struct account *a = &run->account;
-    if (variant->never_frees)
+    long long blocks = held_blocks(held), bytes = held_bytes(held);
+    if (variant->never_frees || held == 0)
         return;
-    if (a->allocations != a->frees)
-        trial_fail(&run->trial, "%llu allocations, %llu frees", (unsigned long long)a->allocations,
-                   (unsigned long long)a->frees);
-    if (a->bytes_allocated != a->bytes_freed)
-        trial_fail(&run->trial, "%llu bytes allocated, %llu freed", (unsigned long long)a->bytes_allocated,
-                   (unsigned long long)a->bytes_freed);
+    if (blocks != 0)
+        trial_fail(&run->trial, "%lld %s", llabs(blocks),
+                   blocks > 0 ? "more allocations than frees" : "more frees than allocations");
+    else
+        trial_fail(&run->trial, "%lld bytes %s", llabs(bytes),
+                   bytes > 0 ? "more allocated than freed" : "more freed than allocated");
 }
 
 /* A thread that waits for the others must not hold the GIL, nor keep what it owns from being merged. */
@@ -314,10 +314,11 @@ static void summarize_counts(struct trial_result *result)
         result->minor_faults += w->minor_faults;
         result->major_faults += w->major_faults;
         result->migrations += w->cpu_changes;
-        result->live_objects += result->thread[i].objects;
+        result->objects += result->thread[i].objects;
         histogram_merge(&result->waits, &result->thread[i].waits);
         histogram_merge(&result->latency, &result->thread[i].latency);
     }
+    result->live_objects = held_blocks(result->objects);
 }
 
 /* Whether the trial's time is one of clock cycles: neither that of timers nor that of memory behind the core's

@@ -17,7 +17,7 @@ struct trial_thread {
     unsigned cpu;         /* OS index; meaningless where nothing is pinned */
     int numa_node;
     uint64_t late_max;
-    int64_t objects;        /* made less freed on it */
+    uint64_t objects;       /* made less freed on it, as core/held.h counts */
     struct histogram waits; /* for the GIL, in the window; empty without one */
     struct histogram latency; /* of the workload's, in the window */
 };
@@ -42,7 +42,8 @@ struct trial_result {
     struct memory_stats memory; /* when the window ended */
     uint64_t peak_rss;          /* bytes; 0: not known */
     bool has_live_objects;
-    int64_t live_objects;       /* when the load ended */
+    uint64_t objects;           /* the same, of all threads, when the load ended */
+    int64_t live_objects;       /* how many that are */
     struct collector_watch collector;
     uint64_t late_objects_max;
     bool has_turns;

@@ -8,11 +8,6 @@
 
 struct peer;
 
-struct account {
-    uint64_t allocations, frees;
-    uint64_t bytes_allocated, bytes_freed;
-};
-
 struct variant {
     const char *name;
     const char *scheme;
@@ -41,9 +36,9 @@ struct variant {
     uint64_t (*turns)(void *thread); /* of the GIL */
     struct histogram *(*waits)(void *thread); /* for it, in ns; the harness may reset them. NULL: there is no GIL */
     uint64_t (*late_max)(void *thread);
-    /* Objects made on this thread less objects freed on it: the sum over threads is how many live. The thread is quiet,
-     * or the caller's own. */
-    int64_t (*objects)(void *thread);
+    /* Objects made on this thread less objects freed on it, as core/held.h counts: the sum over threads says how many
+     * live. The thread is quiet, or the caller's own. */
+    uint64_t (*objects)(void *thread);
     /* From now until close: the watch is told of stops and collections. After populate. */
     void (*watch_collector)(struct collector_watch *watch);
     /* Bytes of memory that jemalloc's statistics do not see, and how many of them are in use. Not within a window. */
@@ -51,8 +46,8 @@ struct variant {
     /* The shared objects: on worker 0, which has entered. -1: no memory. */
     int (*populate)(void);
     void (*depopulate)(void);
-    /* After the last worker has left. */
-    struct account (*close)(void);
+    /* After the last worker has left: what was allocated and not freed, as core/held.h counts. */
+    uint64_t (*close)(void);
 
     const struct peer *peer; /* bench/peers/peer.h; NULL: one of our own */
 };

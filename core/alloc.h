@@ -1,5 +1,5 @@
 /* Memory of the object model. Every block's size is known when it is freed (sized free). Each thread counts
- * its own allocations and frees, so that a trial can check that they balance; nothing is shared.
+ * what it allocates and frees (core/held.h), so that a trial can check that they balance; nothing is shared.
  *
  * A scheme that never frees (RC_NEVER_FREES) gets blocks from chunks, which go as a whole when the model
  * is closed; a traced one (RC_TRACED) has memory of its own. Memory that holds references and is no object's comes from
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/contract.h"
+#include "core/held.h"
 
 /* A shim of tests says when the scheme's own memory is to fail, where shim_alloc is not asked. */
 #ifndef SHIM_ALLOC_FAILS
@@ -44,8 +45,7 @@ struct arena_chunk {
 
 /* One thread's allocations. Only its thread touches it while the thread runs. */
 struct memory {
-    uint64_t allocations, frees;
-    uint64_t bytes_allocated, bytes_freed;
+    uint64_t allocated, freed;  /* as core/held.h counts. Two words, so that no free waits for the store of a make */
     int64_t buffers;            /* of the blocks, those that are no objects: allocated less freed */
     struct arena_chunk *chunks; /* RC_NEVER_FREES: newest first; `at` and `end` lie in it */
     char *at, *end;
@@ -110,8 +110,7 @@ static inline void *mem_alloc_counted(struct memory *memory, size_t size, bool r
     void *block = mem_take(memory, size, refers);
     if (UNLIKELY(block == NULL))
         return NULL;
-    memory->allocations++;
-    memory->bytes_allocated += size;
+    memory->allocated += held_block(size);
     return block;
 }
 
@@ -127,8 +126,7 @@ static inline void *mem_alloc_atom(struct memory *memory, size_t size)
 /* `size` as it was asked for. The block may come from another thread. */
 static inline void mem_free(struct memory *memory, void *block, size_t size)
 {
-    memory->frees++;
-    memory->bytes_freed += size;
+    memory->freed += held_block(size);
 #if RC_NEVER_FREES /* a traced one too: its collector finds out */
     (void)block;
 #else
@@ -150,10 +148,13 @@ static inline void mem_free_buffer(struct memory *memory, void *block, size_t si
     mem_free(memory, block, size);
 }
 
-/* Objects made less objects freed with this account. */
-static inline int64_t memory_objects(const struct memory *memory)
+/* What this account has allocated and not freed. */
+static inline uint64_t memory_held(const struct memory *memory) { return memory->allocated - memory->freed; }
+
+/* The same, but of the blocks only those that are objects. */
+static inline uint64_t memory_objects(const struct memory *memory)
 {
-    return (int64_t)(memory->allocations - memory->frees) - memory->buffers;
+    return memory_held(memory) - ((uint64_t)memory->buffers << HELD_BYTES_BITS);
 }
 
 /* ---- memory outside of objects that holds references ------------------------------------------------
@@ -198,10 +199,8 @@ static UNUSED void state_free(void *block, size_t size)
 /* Adds what a thread that leaves has counted, and its chunks, to `total`. */
 static UNUSED void memory_hand_over(struct memory *total, struct memory *memory)
 {
-    total->allocations += memory->allocations;
-    total->frees += memory->frees;
-    total->bytes_allocated += memory->bytes_allocated;
-    total->bytes_freed += memory->bytes_freed;
+    total->allocated += memory->allocated;
+    total->freed += memory->freed;
     total->buffers += memory->buffers;
     while (memory->chunks != NULL) {
         struct arena_chunk *chunk = memory->chunks;

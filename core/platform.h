@@ -29,6 +29,12 @@ _Static_assert(sizeof(void *) == 8, "headers are laid out for 64-bit pointers");
 /* COLD: kept out of the callers' straight path. UNUSED: the headers of core/ are compiled whole into
  * every variant, and no variant uses all of them. */
 #define NOINLINE __attribute__((noinline))
+/* A call of it stays one, and goes to it: gcc neither merges equal functions nor takes what nobody uses out of one. */
+#if defined(__clang__)
+#define STANDALONE __attribute__((noinline))
+#else
+#define STANDALONE __attribute__((noipa))
+#endif
 #define COLD __attribute__((noinline, cold))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define UNUSED __attribute__((unused))

@@ -1,11 +1,12 @@
 /* Arrays of handles, and what was made and destroyed in a trial. See handles.h. */
 #include "bench/peers/handles.h"
 
+#include "core/held.h"
+
 /* ---- the thread and the account --------------------------------------------------------------------------------- */
 
-/* Of all threads of a trial. Objects of a peer are all of one size. */
-static uint64_t made_total, destroyed_total;
-static uint64_t made_bytes, destroyed_bytes;
+/* Made and not destroyed, of all threads of a trial. */
+static uint64_t held_total;
 
 struct peer_thread peer_main_thread;
 static bool main_entered;
@@ -13,7 +14,7 @@ static bool main_entered;
 void peer_open(uint64_t switch_interval_ns)
 {
     (void)switch_interval_ns;
-    made_total = destroyed_total = made_bytes = destroyed_bytes = 0;
+    held_total = 0;
     main_entered = false;
 }
 
@@ -34,11 +35,13 @@ void peer_leave(void *thread)
 
 void peer_move(void *thread) { (void)thread; }
 
-int64_t peer_objects(void *thread)
+uint64_t peer_objects(void *thread)
 {
     const struct peer_thread *self = thread;
-    int64_t made = (int64_t)self->made + (self->produced != NULL ? *self->produced : 0);
-    return self->peer == NULL || self->is_main ? made : made - (int64_t)(self->peer->destroyed() - self->destroyed);
+    uint64_t objects = self->made + (self->produced != NULL ? (uint64_t)*self->produced : 0);
+    if (self->peer != NULL && !self->is_main)
+        objects -= self->peer->destroyed() - self->destroyed;
+    return objects * held_block(0);
 }
 
 void peer_watch_collector(struct collector_watch *watch) { (void)watch; }
@@ -53,20 +56,18 @@ uint64_t peer_zero(void *thread) { (void)thread; return 0; }
 struct histogram *peer_waits(void *thread) { (void)thread; return NULL; }
 int peer_populate(void) { return 0; }
 void peer_depopulate(void) {}
-struct account peer_close(void) { return (struct account){made_total, destroyed_total, made_bytes, destroyed_bytes}; }
+uint64_t peer_close(void) { return held_total; }
 
 /* Relaxed: read when the threads have met at a barrier. */
 void account_made(const struct peer *peer, uint64_t count)
 {
-    __atomic_add_fetch(&made_total, count, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&made_bytes, count * peer->object_bytes, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&held_total, count * held_block(peer->object_bytes), __ATOMIC_RELAXED);
 }
 
 void account_destroyed(const struct peer *peer, uint64_t before)
 {
     uint64_t count = peer->destroyed() - before;
-    __atomic_add_fetch(&destroyed_total, count, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&destroyed_bytes, count * peer->object_bytes, __ATOMIC_RELAXED);
+    __atomic_sub_fetch(&held_total, count * held_block(peer->object_bytes), __ATOMIC_RELAXED);
 }
 
 /* ---- arrays of handles ------------------------------------------------------------------------------------------ */

@@ -100,12 +100,12 @@ void peer_move(void *thread); /* detaches, attaches: nothing is to be handed ove
 bool peer_safepoint(void *thread);
 uint64_t peer_zero(void *thread);
 struct histogram *peer_waits(void *thread);
-int64_t peer_objects(void *thread);
+uint64_t peer_objects(void *thread);
 void peer_watch_collector(struct collector_watch *watch);
 uint64_t peer_own_heap(uint64_t *in_use);
 int peer_populate(void);
 void peer_depopulate(void);
-struct account peer_close(void);
+uint64_t peer_close(void);
 
 /* Defines rcbench_variant_SYMBOL, the variant of the peer `ops`. `threads_most` as in struct variant: 1, or 0.
  * `header`: bytes that an object has beside its value. */

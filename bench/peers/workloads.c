@@ -12,6 +12,7 @@ struct peer_state {
     struct handles handles; /* pair, weakref_read: its own objects; shared_set: the sequence, further references */
     unsigned char *weaks;   /* weakref_read: to its own objects */
     uint64_t next;          /* index where the next batch starts */
+    bool calls;             /* pair: the functions that clone and drop a handle, instead of a loop that holds both */
     struct peer_producer producer;
     struct peer_consumer consumers[]; /* handoff: by producer */
 };
@@ -60,7 +61,7 @@ static uint64_t cycle(peer_loop *loop, const unsigned char *items, size_t bytes,
         uint64_t run = length - *next < left ? length - *next : left;
         done += loop(items + *next * bytes, run);
         left -= run;
-        *next = (*next + run) % length;
+        *next = *next + run < length ? *next + run : 0;
     }
     return done;
 }
@@ -74,6 +75,7 @@ static int pair_start(struct worker *worker)
     struct peer_state *state = state_new(worker);
     if (state == NULL)
         return -1;
+    state->calls = trial_param_is(trial, "code", "calls");
     uint64_t length = set_length_of(trial);
     trial->working_set_bytes = length * (peer->object_bytes + peer->handle_bytes);
     if (handles_make(trial, worker->thread, &state->handles, length) != 0)
@@ -83,10 +85,25 @@ static int pair_start(struct worker *worker)
     return 0;
 }
 
+/* As a program hands a reference over: a handle is made in memory by one function and dropped by another. */
+static uint64_t pair_calls(const struct peer *peer, const unsigned char *handle, uint64_t n)
+{
+    uint64_t copy[PEER_HANDLE_BYTES_MAX / sizeof(uint64_t)];
+    for (uint64_t i = n; i > 0; i--) {
+        peer->clone(copy, handle);
+        OPAQUE(copy);
+        peer->drop(copy, 1);
+        OPAQUE(copy);
+    }
+    return n;
+}
+
 static uint64_t pair_batch(struct worker *worker, uint64_t n)
 {
     const struct peer *peer = peer_of(worker->trial);
     struct peer_state *state = worker->state;
+    if (state->calls)
+        return pair_calls(peer, state->handles.items, n);
     if (state->handles.length == 1)
         return peer->pair_hot(state->handles.items, n);
     return cycle(peer->pair_set, state->handles.items, peer->handle_bytes, state->handles.length, &state->next, n);

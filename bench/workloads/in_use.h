@@ -14,9 +14,6 @@ static UNUSED uint64_t in_use_bytes(void)
 }
 
 /* As they were asked for, by this thread. */
-static UNUSED uint64_t in_use_requested(void)
-{
-    return memory_self()->bytes_allocated - memory_self()->bytes_freed;
-}
+static UNUSED uint64_t in_use_requested(void) { return (uint64_t)held_bytes(memory_held(memory_self())); }
 
 #endif

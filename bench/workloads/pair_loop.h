@@ -29,14 +29,17 @@ static NOINLINE UNUSED uint64_t RC_SYMBOL(pair_set)(struct object **items, uint6
     return n;
 }
 
-/* `n` operations round and round an array of references, from *next on. */
+/* `n` operations round and round an array of references, from *next on. The end of a round is a call and, where the
+ * processor cannot foresee the end of a loop, a mispredicted branch: 10 to 40 cycles, the same in all variants. */
 static inline uint64_t pair_cycle(struct object **items, size_t length, size_t *next, uint64_t n)
 {
+    size_t at = *next;
     for (uint64_t left = n; left > 0;) {
-        uint64_t run = length - *next < left ? length - *next : left;
-        left -= RC_SYMBOL(pair_set)(items + *next, run);
-        *next = (*next + run) % length;
+        uint64_t run = length - at < left ? length - at : left;
+        left -= RC_SYMBOL(pair_set)(items + at, run);
+        at = at + run < length ? at + run : 0;
     }
+    *next = at;
     return n;
 }
 

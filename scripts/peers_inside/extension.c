@@ -18,6 +18,7 @@ struct loop {
     PyObject *items;       /* a list, which nobody changes */
     PyObject **pointers;   /* its objects, in an array as ours */
     Py_ssize_t length, next;
+    int calls;             /* pairs of one object: code=calls of bench/workloads/pair.h */
     int alone;             /* nobody else counts these objects: then the counts can be checked after each batch */
 };
 
@@ -35,6 +36,25 @@ static NOINLINE void pair_hot(PyObject *o, Py_ssize_t n)
         pair_once(o);
 }
 
+static NOINLINE void pair_take(PyObject *o) { Py_INCREF(o); }
+
+/* `before` is there to be in the register that pair_take has the object in. */
+static NOINLINE void pair_drop(Py_ssize_t before, PyObject *o)
+{
+    OPAQUE(before);
+    Py_DECREF(o);
+}
+
+static NOINLINE void pair_calls(PyObject *o, Py_ssize_t n)
+{
+    for (Py_ssize_t i = n; i > 0; i--) {
+        pair_take(o);
+        OPAQUE(o);
+        pair_drop(i, o);
+        OPAQUE(o);
+    }
+}
+
 static NOINLINE void pair_set(PyObject **items, Py_ssize_t n)
 {
     for (PyObject **end = items + n; items < end; items++)
@@ -47,7 +67,7 @@ static void pair_cycle(struct loop *loop, Py_ssize_t n)
         Py_ssize_t run = loop->length - loop->next < left ? loop->length - loop->next : left;
         left -= run;
         pair_set(loop->pointers + loop->next, run);
-        loop->next = (loop->next + run) % loop->length;
+        loop->next = loop->next + run < loop->length ? loop->next + run : 0;
     }
 }
 
@@ -63,7 +83,9 @@ static PyObject *pairs_run(struct loop *loop, PyObject *turns)
         return NULL;
     PyObject *first = loop->pointers[0];
     Py_ssize_t before = Py_REFCNT(first);
-    if (loop->length == 1)
+    if (loop->calls)
+        pair_calls(first, n);
+    else if (loop->length == 1)
         pair_hot(first, n);
     else
         pair_cycle(loop, n);
@@ -109,9 +131,9 @@ static PyObject *borrow_run(struct loop *loop, PyObject *turns)
 static PyObject *loop_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     PyObject *items;
-    int alone = 1;
+    int alone = 1, calls = 0;
     (void)keywords;
-    if (!PyArg_ParseTuple(arguments, "O!|i", &PyList_Type, &items, &alone))
+    if (!PyArg_ParseTuple(arguments, "O!|ii", &PyList_Type, &items, &alone, &calls))
         return NULL;
     if (PyList_GET_SIZE(items) == 0) {
         PyErr_SetString(PyExc_ValueError, "a list of at least one object is needed");
@@ -122,6 +144,7 @@ static PyObject *loop_new(PyTypeObject *type, PyObject *arguments, PyObject *key
         return NULL;
     loop->length = PyList_GET_SIZE(items);
     loop->alone = alone;
+    loop->calls = calls;
     loop->pointers = PyMem_Malloc((size_t)loop->length * sizeof *loop->pointers);
     if (loop->pointers == NULL) {
         Py_DECREF(loop);

@@ -182,10 +182,12 @@ def extension_patterns(set_bytes):
                        loop="return run(turns)", summary=summary, audited=True, **more)
 
     made, bytes_each = "own_ints(%d)", POINTER_BYTES + size_of(FIRST_INT)
-    found = [counted("pair", "rcbench_peer.Pairs(%s, True)" % (made % (size // SET_ITEM_BYTES or 1)),
-                     "incref and decref of one object of a set, owned by the thread", params="set=" + name,
+    sets = [("set=1;code=inline", SET_ITEM_BYTES, False), ("set=1;code=calls", SET_ITEM_BYTES, True)]
+    sets += [("set=" + name, size, False) for name, size in sorted(set_bytes.items())]
+    found = [counted("pair", "rcbench_peer.Pairs(%s, True, %s)" % (made % (size // SET_ITEM_BYTES or 1), calls),
+                     "incref and decref of one object of a set, owned by the thread", params=params,
                      driver="overhead", working_set=(size // SET_ITEM_BYTES or 1) * bytes_each)
-             for name, size in [("1", SET_ITEM_BYTES)] + sorted(set_bytes.items())]
+             for params, size, calls in sets]
     found += [
         counted("borrow", "rcbench_peer.Borrow(%s)" % (made % 64), "`if A != True`: three temporary references and a "
                 "comparison", driver="overhead"),

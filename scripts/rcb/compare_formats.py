@@ -15,6 +15,7 @@ from rcb import view
 from rcb.compare_runs import Comparison, Difference, Side, unit_of
 from rcb.schema import CELL
 from rcb.stats import Interval
+from rcb.tables import table_text
 from rcb.verdict import FASTER, INCONCLUSIVE, SAME, SLOWER
 from rcb.wording import counted
 
@@ -240,7 +241,7 @@ def tidy(comparisons: Sequence[Comparison]) -> str:
         for key, label in one.missing:
             records.append({"base": str(one.base.rows.path), "other": str(one.other.rows.path), "kind": "cell",
                             **dict(zip(CELL, key)), "cells": 1, "unit": unit_of(key), "verdict": f"only in {label}"})
-    return pd.DataFrame(records).to_csv(index=False, float_format="%.9g", lineterminator="\n")
+    return table_text(pd.DataFrame(records))
 
 
 _MARKS = {SLOWER: "▲ ", FASTER: "▼ "}  # not by colour alone

@@ -15,6 +15,7 @@ from rcb.answer import sentence
 from rcb.records import tidy
 from rcb.summary import Cell
 from rcb.prediction import COUNTED
+from rcb.tables import table_text
 from rcb.tradeoff import OVER_SHARED, TYPICAL, Curve, Series, key_of
 from rcb.view import Grid, Section, Shown, figure, grid, ratio, text, turn
 from rcb.wording import NO_NUMBER, counted
@@ -181,8 +182,7 @@ def write(machines: Sequence[Machine], directory: Path) -> Path:
               for one in machines]
     frame = pd.concat(frames, ignore_index=True)
     order = ["machine", "directory", *(name for name in frame if name not in ("machine", "directory"))]
-    write_atomically(directory / "machines.csv",
-                     frame[order].to_csv(index=False, float_format="%.9g", lineterminator="\n"))
+    write_atomically(directory / "machines.csv", table_text(frame[order]))
     parts = all_sections(machines)
     title = f"Reference counting on {counted(len(machines), 'machine')}"
     write_atomically(directory / "machines.md", report.sheet("machines.md.j2", title=title, sections=parts))

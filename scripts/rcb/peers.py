@@ -17,6 +17,7 @@ from rcb.files import write_atomically
 from rcb.schema import PEER
 from rcb.stats import Interval, Sample, ratio
 from rcb.summary import Cell, CellKey, Samples, Summary, samples_of
+from rcb.tables import table_text
 
 # The pattern in a runtime's own language, and the workload of ours with the same traffic.
 SAME_TRAFFIC: Dict[Tuple[str, str], Tuple[str, str]] = {
@@ -25,7 +26,7 @@ SAME_TRAFFIC: Dict[Tuple[str, str], Tuple[str, str]] = {
     ("py_shared_one", ""): ("shared_one", ""),
     ("py_shared_none", ""): ("shared_none", ""),
     ("py_queue", ""): ("handoff", ""),
-    **{("py_mixed", f"p={share}"): ("mixed", f"p={share}") for share in (0, 5, 25, 100)},
+    **{("py_mixed", f"p={share}"): ("mixed", f"order=random;p={share}") for share in (0, 5, 25, 100)},
 }
 # What every choice of workloads brings along: without it nobody can see how much of a number is interpretation.
 ALWAYS = ("py_empty",)
@@ -167,6 +168,6 @@ def tidy(found: Sequence[Comparison]) -> pd.DataFrame:
 def write(found: Sequence[Comparison], path: Path) -> None:
     """Writes peers.csv, or removes an old one where nothing could be compared."""
     if found:
-        write_atomically(path, tidy(found).to_csv(index=False, float_format="%.9g", lineterminator="\n"))
+        write_atomically(path, table_text(tidy(found)))
     else:
         path.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ from rcb.binary import Interruption, part_of
 from rcb.peers_found import MEASURE, Peer, end_all, environment, inside, last_line
 from rcb.rows import split_line
 from rcb.rundir import utc_now
-from rcb.schema import COLUMNS, MEASURED, SCHEMA, STATUSES
+from rcb.schema import COLUMNS, MEASURED, NO_PARAMS, SCHEMA, STATUSES
 
 SILENCE_LIMIT_S = 60.0
 
@@ -104,7 +104,8 @@ class Writer:
         driver, workload, params, threads = key
         middle = "".join(f"/{part.replace('=', ':')}" for part in params.split(";") if part)
         self._writer.writerow({
-            **found, **self._fixed, "driver": driver, "workload": workload, "params": params, "threads": threads,
+            **found, **self._fixed, "driver": driver, "workload": workload, "params": params or NO_PARAMS,
+            "threads": threads,
             "order": self._order,
             "cell": f"{driver}/{workload}{middle}/{self._fixed['variant']}/threads:{threads}"})
         self._file.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Dict, Iterator, List, Sequence
+from typing import Dict, Iterator, Sequence
 
 import pandas as pd
 
@@ -12,11 +12,12 @@ from rcb.crossing import Turn
 from rcb.files import write_atomically
 from rcb.stats import Interval
 from rcb.summary import Cell
+from rcb.tables import table_text
 from rcb.tradeoff import OVER_COUNTED, OVER_MIXED, OVER_RELEASED, OVER_SHARED, Curve, Field, Series, Tradeoff
 from rcb.usl import Fit
 
 COLUMNS = ("quantity", "driver", "workload", "params", "variant", "threads", "placement", "value", "low", "high",
-           "unit", "outcome", "against")
+           "unit", "outcome", "low_outcome", "high_outcome", "against")
 MODEL_COLUMNS = ("driver", "workload", "params", "variant", "placement", "counts", "rate", "rate_low", "rate_high",
                  "sigma", "sigma_low", "sigma_high", "kappa", "kappa_low", "kappa_high", "worst_residual", "held_out",
                  "foreseen", "measured", "error", "peak", "speedup_at", "speedup", "speedup_low", "speedup_high")
@@ -31,17 +32,19 @@ def _bounds(found: Interval) -> Record:
     return {"value": found.value, "low": found.low, "high": found.high}
 
 
-def _end(value: float) -> object:
-    if math.isinf(value):
-        return "never" if value > 0 else "always"
-    return value
+def _outcome(value: float) -> str:
+    if math.isnan(value):
+        return "unknown"
+    return "from" if math.isfinite(value) else "never" if value > 0 else "always"
 
 
 def _turn(found: Turn) -> Record:
-    """Ends that are no numbers stand as the words never and always."""
-    outcome = "unknown" if not found.known else _end(found.value) if math.isinf(found.value) else "from"
-    return {"value": found.value if math.isfinite(found.value) else math.nan, "low": _end(found.low),
-            "high": _end(found.high), "outcome": outcome}
+    """Words stand in columns of their own, so that those of numbers hold numbers alone."""
+    record: Record = {}
+    for name, value in (("value", found.value), ("low", found.low), ("high", found.high)):
+        record[name] = value if math.isfinite(value) else math.nan
+        record["outcome" if name == "value" else f"{name}_outcome"] = _outcome(value)
+    return record
 
 
 def _curve(curve: Curve) -> Iterator[Record]:
@@ -85,28 +88,14 @@ def _all(tradeoff: Tradeoff) -> Iterator[Record]:
     yield from map(_field, tradeoff.fields)
 
 
-def _tidy(records: List[Record], columns: Sequence[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(records, columns=list(columns))
-    for name in ("low", "high", "threads", "speedup_at"):
-        if name in frame:
-            # Numbers and words share these columns, so the format of floats does not reach them.
-            frame[name] = [f"{one:.9g}" if isinstance(one, float) and math.isfinite(one) else
-                           "" if isinstance(one, float) else one for one in frame[name]]
-    return frame
-
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    write_atomically(path, frame.to_csv(index=False, float_format="%.9g", lineterminator="\n"))
-
-
 def tidy(tradeoff: Tradeoff) -> pd.DataFrame:
     """The table of tradeoff.csv."""
-    return _tidy(list(_all(tradeoff)), COLUMNS)
+    return pd.DataFrame(list(_all(tradeoff)), columns=list(COLUMNS))
 
 
 def write_tradeoff(tradeoff: Tradeoff, path: Path) -> None:
     """Writes tradeoff.csv: what was measured."""
-    _write(tidy(tradeoff), path)
+    write_atomically(path, table_text(tidy(tradeoff)))
 
 
 def _model(fit: Fit) -> Record:
@@ -124,6 +113,6 @@ def _model(fit: Fit) -> Record:
 def write_model(found: Sequence[Fit], path: Path) -> None:
     """Writes model.csv, or removes an old one where nothing could be fitted."""
     if found:
-        _write(_tidy([_model(one) for one in found], MODEL_COLUMNS), path)
+        write_atomically(path, table_text(pd.DataFrame([_model(one) for one in found], columns=list(MODEL_COLUMNS))))
     else:
         path.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ import pandas as pd
 from rcb import clock
 from rcb.errors import UsageError, not_accepted
 from rcb.parse import BadRow, Parser, split_line
-from rcb.schema import CELL, MEASURED
+from rcb.schema import CELL, MEASURED, params_of
 from rcb.used import used_rows
 
 __all__ = ["BadRow", "Rows", "check_machines", "duplicates", "find", "machine_of", "read", "read_measured", "split_line"]
@@ -68,6 +68,16 @@ def _units(frame: pd.DataFrame) -> pd.Series:
     return frame.groupby(["run_id", "host", "process"], sort=True).ngroup()
 
 
+def _named(frame: pd.DataFrame) -> np.ndarray:
+    """The parameters of all rows as they are called today."""
+    found = frame["params"].to_numpy(dtype=object, copy=True)
+    for workload, params in frame[["workload", "params"]].drop_duplicates().itertuples(index=False, name=None):
+        if params_of(workload, params) != params:
+            these = (frame["workload"] == workload) & (frame["params"] == params)
+            found[these.to_numpy()] = params_of(workload, params)
+    return found
+
+
 def check_machines(path: object, hosts: Sequence[str], allow_mixed: bool) -> None:
     """UsageError where rows of several machines come together unasked."""
     if len(set(hosts)) > 1 and not allow_mixed:
@@ -92,7 +102,9 @@ def read(path: Path, allow_mixed: bool = False) -> Rows:
             parser.parse(file)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; accepted: a readable file of rows") from error
-    frame, duplicates = _leave_out_duplicates(parser.frame())
+    frame = parser.frame()
+    frame["params"] = _named(frame)
+    frame, duplicates = _leave_out_duplicates(frame)
     bad = tuple(sorted(parser.bad + duplicates, key=lambda one: one.line))
     # A machine mixed in by a row that does not count is mixed in all the same.
     first = frame.drop_duplicates("host")

@@ -33,7 +33,20 @@ MEASURED = ("ok", "oversubscribed")
 STATUSES = MEASURED + ("invalid", "skipped")
 # Nothing that is measured here is larger or, but for 0, smaller; what is stands for a field that was damaged.
 SMALLEST, LARGEST = 1e-30, 1e30
+# Files have this for no parameters: an empty field is a number that is missing to those who read them. Here it is "".
+NO_PARAMS = "-"
 CELL = ["driver", "workload", "params", "variant", "threads", "placement"]
+
+
+def params_of(workload: str, text: str) -> str:
+    """The parameters of a row as they are called today: cells of older runs keep their place beside newer ones."""
+    if text == NO_PARAMS:
+        return ""
+    if workload == "pair" and text == "set=1":
+        return "set=1;code=inline"
+    if workload == "mixed" and text.startswith("p="):
+        return f"order=random;{text}"
+    return text
 
 
 def pairs(text: str) -> Dict[str, str]:

@@ -19,6 +19,7 @@ from rcb.gauges import Gauges
 from rcb.rows import Rows
 from rcb.schema import CELL, MEASURED, PEER, STATUSES
 from rcb.stats import NOTHING, Interval, Ratio, Sample, by_unit, geometric_mean, median, ratio, spread
+from rcb.tables import table_text
 from rcb.traits import Variants
 from rcb.used import disturbed, used_rows
 from rcb.verdict import INCONCLUSIVE, Verdict, holm, judge
@@ -367,7 +368,7 @@ def _headline(summary: Summary, ratios: Dict[CellKey, Ratio]) -> Tuple[Headline,
 
         own = {key: one for key, one in ratios.items() if key[0] == OVERHEAD and key[3] == variant}
         lines.append(Headline(
-            variant=variant, hot_pair=cost("pair", "set=1"), borrow=cost("borrow"), call=cost("call"),
+            variant=variant, hot_pair=cost("pair", "set=1;code=inline"), borrow=cost("borrow"), call=cost("call"),
             churn=cost("churn"), overhead=geometric_mean(list(own.values()), alike(key[1] for key in own)),
             overhead_cells=len(own),
             private=speedup("private", "op=pair"), shared_one=speedup("shared_one"),
@@ -442,5 +443,5 @@ def table_of_cells(summary: Summary) -> pd.DataFrame:
 
 def write_csv(summary: Summary, path: Path) -> None:
     """Writes summary.csv; numbers with nine significant digits, nothing where there is no number."""
-    text = table_of_cells(summary).to_csv(index=False, float_format="%.9g", lineterminator="\n")
+    text = table_text(table_of_cells(summary))
     write_atomically(path, text)

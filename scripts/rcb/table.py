@@ -151,7 +151,7 @@ def _headline_row(summary: Summary, line: Headline, anchors: Anchors) -> Tuple[S
     def at(driver: str, workload: str, threads: int, params: str = "") -> str:
         return anchors.at(summary.find(driver, workload, line.variant, threads, params))
 
-    costs = (("pair", "set=1", line.hot_pair), ("borrow", "", line.borrow), ("call", "", line.call),
+    costs = (("pair", "set=1;code=inline", line.hot_pair), ("borrow", "", line.borrow), ("call", "", line.call),
              ("churn", "", line.churn))
     speedups = (("private", "op=pair", line.private), ("shared_one", "", line.shared_one),
                 ("shared_none", "", line.shared_none))

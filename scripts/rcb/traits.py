@@ -101,7 +101,8 @@ _UNCOUNTED = Traits("", "", FREE, counts=False, frees=False, exact_audit=False, 
 def _older() -> Dict[str, Traits]:
     """The variants of runs whose records do not say what they are: rcbench had these, and under no name another."""
     found = {
-        "none": replace(_UNCOUNTED, scheme="none", stands_for="the floor: nothing counted, nothing freed"),
+        "none": replace(_UNCOUNTED, scheme="none",
+                        stands_for="nothing counted, nothing freed: the floor where no object is made"),
         "plain": replace(_SINGLE, stands_for="one thread, no other runtime around it"),
         "plain_twin": replace(_SINGLE, stands_for="plain compiled again: how much the two differ is noise"),
         "atomic_seqcst": replace(_COUNTED, scheme="atomic_seqcst", stands_for="a count made _Atomic and nothing else"),

@@ -25,7 +25,7 @@ def missing():
 @unittest.skipIf(missing(), missing())
 class CompareTest(Case):
     def measured(self, name, variants="plain,atomic"):
-        done = rcbench(*QUICK, "--workloads", "pair", "--variants", variants, "--benchmark_filter=set:(1|L1)/",
+        done = rcbench(*QUICK, "--workloads", "pair", "--variants", variants, "--benchmark_filter=set:(1/code:inline|L1)/",
                        "--benchmark_repetitions=9", f"--benchmark_out={name}", cwd=self.folder)
         self.assertIn(done.returncode, (0, 1), done.stderr)
         return name
@@ -40,7 +40,7 @@ class CompareTest(Case):
     def test_two_runs(self):
         text, found = self.compare("benchmarks", self.measured("a.json"), self.measured("b.json"))
         for variant in ("plain", "atomic"):
-            for size in ("1", "L1"):
+            for size in ("1/code:inline", "L1"):
                 name = f"overhead/pair/set:{size}/{variant}/threads:1"
                 self.assertIn(name, text)
                 self.assertEqual(len(found[name]["measurements"]), 9)

@@ -6,7 +6,7 @@ import unittest
 from support import QUICK, Case, rcbench, read_rows, trials
 
 PAIR = ("--workloads", "pair", "--variants", "plain,biased")
-NAME = "overhead/pair/set:1/{}/threads:1"
+NAME = "overhead/pair/set:1/code:inline/{}/threads:1"
 
 
 class ListTest(Case):
@@ -45,11 +45,11 @@ class ListTest(Case):
 
 class RunTest(Case):
     def test_filter_chooses_what_runs(self):
-        self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/plain/", "--csv", "rows.csv")
+        self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/code:inline/plain/", "--csv", "rows.csv")
         self.assertEqual([row["cell"] for row in trials(read_rows(self.folder / "rows.csv"))], [NAME.format("plain")])
 
     def test_json_file(self):
-        self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/", "--benchmark_out=out.json")
+        self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/code:inline/", "--benchmark_out=out.json")
         found = json.loads((self.folder / "out.json").read_text("utf-8"))
         self.assertEqual({b["name"] for b in found["benchmarks"]}, {NAME.format(v) for v in ("plain", "biased")})
         for benchmark in found["benchmarks"]:
@@ -57,17 +57,17 @@ class RunTest(Case):
             self.assertAlmostEqual(benchmark["ns_per_op"] / benchmark["real_time"], 1, places=2)
 
     def test_json_on_standard_output(self):
-        done = self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/plain/", "--benchmark_format=json")
+        done = self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/code:inline/plain/", "--benchmark_format=json")
         self.assertEqual([b["name"] for b in json.loads(done.stdout)["benchmarks"]], [NAME.format("plain")])
 
     def test_console(self):
-        done = self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/plain/")
+        done = self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/code:inline/plain/")
         self.assertIn(NAME.format("plain"), done.stdout)
         self.assertNotIn("iterations:1", done.stdout)
 
     def test_repetitions(self):
-        self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/plain/", "--benchmark_repetitions=3", "--csv",
-                      "rows.csv", "--benchmark_out=out.json")
+        self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/code:inline/plain/", "--benchmark_repetitions=3",
+                      "--csv", "rows.csv", "--benchmark_out=out.json")
         self.assertEqual([row["repetition"] for row in trials(read_rows(self.folder / "rows.csv"))], ["0", "1", "2"])
         names = [b["name"] for b in json.loads((self.folder / "out.json").read_text("utf-8"))["benchmarks"]]
         self.assertEqual(names.count(NAME.format("plain")), 3)

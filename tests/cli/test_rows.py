@@ -70,7 +70,8 @@ class RowTest(Case):
         self.assertEqual([int(row["order"]) for row in self.rows], list(range(len(self.rows))))
         for row in self.each(self.rows):
             self.assertEqual((row["schema"], row["seed"], row["process"], row["placement"]), ("1", "7", "3", "cores"))
-            params = row["params"].replace("=", ":").replace(";", "/")
+            self.assertNotEqual(row["params"], "")
+            params = "" if row["params"] == "-" else row["params"].replace("=", ":").replace(";", "/")
             parts = [row["driver"], row["workload"], params, row["variant"], f"threads:{row['threads']}"]
             self.assertEqual(row["cell"], "/".join(part for part in parts if part))
             self.assertIn(row["status"], ("ok", "invalid", "skipped", "oversubscribed"))
@@ -134,7 +135,7 @@ class RowTest(Case):
 
 
 class OrderTest(Case):
-    CELLS = (*QUICK, "--benchmark_filter=pair/set:1/", "--rounds", "2")
+    CELLS = (*QUICK, "--benchmark_filter=pair/set:1/code:inline/", "--rounds", "2")
 
     def order(self, name, *arguments):
         self.run_good(*self.CELLS, "--csv", name, *arguments)
@@ -164,19 +165,20 @@ class OrderTest(Case):
 
 class PlacementTest(Case):
     def test_placement_none_pins_nothing(self):
-        self.run_good(*QUICK, "--placement", "none", "--benchmark_filter=pair/set:1/plain", "--csv", "rows.csv")
+        self.run_good(*QUICK, "--placement", "none", "--benchmark_filter=pair/set:1/code:inline/plain", "--csv",
+                      "rows.csv")
         row = trials(read_rows(self.folder / "rows.csv"))[0]
         self.assertEqual((row["placement"], row["cpus"], row["status"]), ("none", "", "ok"))
         self.assertEqual(row["clock_step_ns"], "")  # of no CPU
 
     def test_the_clock_is_told_of_what_it_drives(self):
         """Not of a set that lies behind the core's own caches."""
-        self.run_good(*QUICK, "--points", "standard", "--benchmark_filter=pair/set:(1|L1|L3)/plain/", "--csv",
+        self.run_good(*QUICK, "--points", "standard", "--benchmark_filter=pair/set:(1/code:[a-z]*|L1|L3)/plain/", "--csv",
                       "rows.csv")
         told = {row["params"]: row["clock_step_ns"] for row in trials(read_rows(self.folder / "rows.csv"))}
-        self.assertEqual(set(told), {"set=1", "set=L1", "set=L3"})
+        self.assertEqual(set(told), {"set=1;code=inline", "set=1;code=calls", "set=L1", "set=L3"})
         self.assertEqual(told["set=L3"], "")
-        for name in ("set=1", "set=L1"):
+        for name in ("set=1;code=inline", "set=1;code=calls", "set=L1"):
             self.assertTrue(0.05 < float(told[name]) < 100, told)
 
     def test_a_limited_mask_is_honoured(self):
@@ -198,7 +200,7 @@ class PlacementTest(Case):
     def test_the_main_thread_gets_its_mask_back(self):
         """Between two trials it prints; a pipe that nobody reads stops it there."""
         import fcntl
-        process = start(*QUICK, "--rounds", "200", "--benchmark_filter=pair/set:1/", "--csv", "rows.csv",
+        process = start(*QUICK, "--rounds", "200", "--benchmark_filter=pair/set:1/code:inline/", "--csv", "rows.csv",
                         cwd=self.folder)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)

@@ -97,6 +97,14 @@ class Instruction:
         parts = self._x86_destination
         return parts is not None and not (self.writes_memory and self.name.startswith("mov"))
 
+    @property
+    def base_registers(self):
+        """Through which it reaches memory; the stack's are left out: what is kept there is no object."""
+        if not (self.reads_memory or self.writes_memory):
+            return set()
+        found = re.search(r"\[(x\d+)" if self.is_a64_memory else r"\(%(r\w+)", self.operands)
+        return {found.group(1)} - {"rsp", "rbp"} if found else set()
+
     def __str__(self):
         return f"{self.address:x}: " + " ".join([*self.prefixes, self.name, self.operands]).rstrip()
 

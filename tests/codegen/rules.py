@@ -7,6 +7,8 @@ from listing import ListingError
 
 LOOPS = ("pair_hot", "pair_set")
 ALIGNMENT = 64
+# Registers of a first and a second argument, of both processors.
+ARGUMENTS = {"rdi", "rsi", "x0", "x1"}
 
 # What the words of core/contract.h do not tell: how a scheme counts.
 ATOMIC_SCHEMES = {"atomic", "atomic_seqcst"}
@@ -67,6 +69,31 @@ def check_alignment(function):
             for what, address in places if address % ALIGNMENT]
 
 
+def check_registers(take, drop):
+    """What makes the count of code=calls go through the store buffer: a function each, and a register each by which it
+    first reaches the object. `take` and `drop` are the functions."""
+    first = [next((i.base_registers & ARGUMENTS for i in function.instructions if i.base_registers & ARGUMENTS), None)
+             for function in (take, drop)]
+    if first[0] is None or first[0] != first[1]:
+        return []
+    return [f"{drop.name}: reaches the object by {first[0].pop()}, as {take.name} does"]
+
+
+def check_calls(functions, variant):
+    """The loop of code=calls: two calls a turn, to functions that have the object in different registers."""
+    names = [f"{name}__{variant}" for name in ("pair_calls", "pair_take", "pair_drop")]
+    missing = [f"{name}: not in the listing" for name in names if name not in functions]
+    if missing:
+        return missing
+    loop, take, drop = (functions[name] for name in names)
+    try:
+        ways = loop.ways()
+    except ListingError as error:
+        return [str(error)]
+    return [f"{loop.name}: {way.calls} calls a turn, not 2\n{way}" for way in ways if way.calls != 2] + \
+        check_registers(take, drop)
+
+
 def check_variant(functions, variant, traits, aligned, kind=None):
     wrong = []
     for loop in LOOPS:
@@ -77,4 +104,4 @@ def check_variant(functions, variant, traits, aligned, kind=None):
         wrong += check_loop(function, traits, kind)
         if aligned:
             wrong += check_alignment(function)
-    return wrong
+    return wrong + check_calls(functions, variant)

@@ -242,7 +242,42 @@ class AlignmentTest(unittest.TestCase):
 class VariantTest(unittest.TestCase):
     def test_missing_function(self):
         functions = listing.parse(f"0000000000001000 <pair_hot__x>:{GOOD_PLAIN}")
-        self.assertEqual(rules.check_variant(functions, "x", PLAIN, True), ["pair_set__x: not in the listing"])
+        self.assertEqual(rules.check_variant(functions, "x", PLAIN, True),
+                         [f"{name}__x: not in the listing" for name in ("pair_set", "pair_calls", "pair_take",
+                                                                        "pair_drop")])
+
+    def calls(self, take, drop, second="call   2010 <pair_drop__x>"):
+        text = f"""
+0000000000001000 <pair_calls__x>:
+   1000:\tcall   2000 <pair_take__x>
+   1005:\t{second}
+   100a:\tsub    $0x1,%rbx
+   100e:\tjne    1000 <pair_calls__x>
+   1010:\tret
+
+0000000000002000 <pair_take__x>:
+   2000:\t{take}
+   2004:\tret
+
+0000000000002010 <pair_drop__x>:
+   2010:\t{drop}
+   2014:\tret
+"""
+        return rules.check_calls(listing.parse(text), "x")
+
+    def test_calls_with_the_object_in_registers_of_their_own(self):
+        self.assertEqual(self.calls("addq   $0x1,(%rdi)", "subq   $0x1,(%rsi)"), [])
+        self.assertEqual(self.calls("ldadd  x1, x2, [x0]", "ldaddl x2, x3, [x1]"), [])
+        self.assertEqual(self.calls("nop", "nop"), [])
+
+    def test_calls_that_a_core_may_rename(self):
+        for take, drop in (("addq   $0x1,(%rdi)", "subq   $0x1,(%rdi)"), ("incl   0xc(%rdi)", "decl   0xc(%rdi)"),
+                           ("ldr    x2, [x0]", "ldr    x2, [x0, #8]")):
+            self.assertIn("reaches the object by", "".join(self.calls(take, drop)))
+
+    def test_a_function_that_was_inlined(self):
+        found = self.calls("addq   $0x1,(%rdi)", "subq   $0x1,(%rsi)", "subq   $0x1,(%rsi)")
+        self.assertIn("1 calls a turn, not 2", "".join(found))
 
 
 if __name__ == "__main__":

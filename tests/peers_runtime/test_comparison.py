@@ -54,9 +54,9 @@ class Verdicts(Made):
     def test_times(self) -> None:
         for own, real, verdict in ((1.0, 1.1, peers.AGREES), (1.0, 3.0, peers.OPTIMISTIC),
                                    (3.0, 1.0, peers.PESSIMISTIC)):
-            found = self.verdicts(trials("gil", "pair", "set=1", own, 1.0, "overhead"),
-                                  trials("peer:cpython-3.11", "pair", "set=1", real, 1.0, "overhead"))
-            self.assertEqual({"pair set=1 1": verdict}, found)
+            found = self.verdicts(trials("gil", "pair", "set=1;code=inline", own, 1.0, "overhead"),
+                                  trials("peer:cpython-3.11", "pair", "set=1;code=inline", real, 1.0, "overhead"))
+            self.assertEqual({"pair set=1;code=inline 1": verdict}, found)
 
     def test_what_does_not_stand_for_it_is_not_compared(self) -> None:
         self.assertEqual({}, self.verdicts(trials("biased", "shared_one", "", 2.0, 1.0),
@@ -75,12 +75,12 @@ class Verdicts(Made):
             self.assertEqual(variant, peers.stand_in_for(runtime))
 
     def test_tidy_table(self) -> None:
-        found = peers.comparisons(self.summary(trials("gil", "pair", "set=1", 1.0, 1.0, "overhead"),
-                                               trials("peer:cpython-3.11", "pair", "set=1", 3.0, 1.0, "overhead")))
+        found = peers.comparisons(self.summary(trials("gil", "pair", "set=1;code=inline", 1.0, 1.0, "overhead"),
+                                               trials("peer:cpython-3.11", "pair", "set=1;code=inline", 3.0, 1.0, "overhead")))
         peers.write(found, self.scratch / "peers.csv")
         lines = (self.scratch / "peers.csv").read_text(encoding="utf-8").splitlines()
         self.assertEqual(",".join(peers.COLUMNS), lines[0])
-        self.assertTrue(lines[1].startswith("peer:cpython-3.11,pair set=1,1,gil,pair set=1,time,0.3333"))
+        self.assertTrue(lines[1].startswith("peer:cpython-3.11,pair set=1;code=inline,1,gil,pair set=1;code=inline,time,0.3333"))
         peers.write((), self.scratch / "peers.csv")
         self.assertFalse((self.scratch / "peers.csv").exists())
 
@@ -91,14 +91,14 @@ class Apart(Made):
     def test_tables_of_ours_are_the_same(self) -> None:
         def ours() -> Iterator[Dict[str, object]]:
             for variant, ns in (("plain", 1.0), ("plain_twin", 1.0), ("gil", 1.1), ("biased", 1.4)):
-                yield from trials(variant, "pair", "set=1", ns, 1.0, "overhead")
+                yield from trials(variant, "pair", "set=1;code=inline", ns, 1.0, "overhead")
                 yield from trials(variant, "shared_one", "", ns, 0.5)
-                yield from trials(variant, "mixed", "p=0", ns, 1.5)
+                yield from trials(variant, "mixed", "order=random;p=0", ns, 1.5)
 
         alone = self.summary(ours())
         both = self.summary(ours(), trials("peer:cpython-3.13t", "shared_one", "", 0.1, 1.9),
-                            trials("peer:cpython-3.13t", "mixed", "p=0", 0.1, 1.9),
-                            trials("peer:cpython-3.13t", "pair", "set=1", 0.1, 1.0, "overhead"),
+                            trials("peer:cpython-3.13t", "mixed", "order=random;p=0", 0.1, 1.9),
+                            trials("peer:cpython-3.13t", "pair", "set=1;code=inline", 0.1, 1.0, "overhead"),
                             iter([row(driver="scaling", workload="shared_one", variant="peer:cpython-3.13t", threads=9,
                                       mode="free")]))
         self.assertEqual(alone.headline, both.headline)

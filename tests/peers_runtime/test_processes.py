@@ -248,8 +248,8 @@ class Where(ScratchTest):
     def test_cells(self) -> None:
         cells = Cells(replace(GROUND, workloads=None, threads=(1, 2)))
         self.assertEqual(48, len(cells.plain))
-        self.assertIn(("overhead", "pair", "set=1", 1), cells.counted)
-        self.assertNotIn(("overhead", "pair", "set=1", 2), cells.counted)
+        self.assertIn(("overhead", "pair", "set=1;code=inline", 1), cells.counted)
+        self.assertNotIn(("overhead", "pair", "set=1;code=inline", 2), cells.counted)
         self.assertIn(("scaling", "shared_one", "", 2), cells.counted)
 
 

@@ -56,7 +56,7 @@ def curve(workload: str, params: str, variant: str, rate: Rate, counts: Sequence
 
 def overhead(costs: Mapping[str, float] = COSTS, **more: object) -> List[Row]:
     """What one thread pays, in three workloads."""
-    return [one for workload, params in (("pair", "set=1"), ("borrow", ""), ("call", ""), ("churn", ""))
+    return [one for workload, params in (("pair", "set=1;code=inline"), ("borrow", ""), ("call", ""), ("churn", ""))
             for variant, cost in costs.items()
             for one in trials("overhead", workload, params, variant, 1, 1.0 / cost, **more)]
 
@@ -123,7 +123,7 @@ def run(variants: Sequence[str] = ("none", "gil", "biased", "atomic"), **more: o
         found += curve("shared_one", "", variant, one_object(variant), **more)
         found += all_work(variant, **more)
         for percent in SHARES:
-            found += curve("mixed", f"p={percent}", variant, mixed(variant, percent), **more)
+            found += curve("mixed", f"order=runs;p={percent}", variant, mixed(variant, percent), **more)
         for percent in OUTSIDE:
             found += curve("released", f"out=native;f={percent}", variant, released(variant, percent), **more)
     return found

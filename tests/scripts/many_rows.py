@@ -19,7 +19,7 @@ VARIANTS = ("none", "plain", "plain_twin", "atomic", "atomic_seqcst", "biased", 
             "gil_immortal")
 OVERHEAD = [("pair", f"set={size}") for size in ("1", "L1", "L2")] + [
     (name, "") for name in ("borrow", "call", "churn", "dict_update", "list_build", "publish", "slot", "weak")]
-SCALING = [("mixed", f"p={share}") for share in (0, 5, 10, 25, 50, 100)] + [
+SCALING = [("mixed", f"order=runs;p={share}") for share in (0, 5, 10, 25, 50, 100)] + [
     ("private", "op=pair"), ("private", "op=churn"), *((name, "") for name in (
         "shared_one", "shared_none", "read_mostly", "owner_stranger"))]
 ROUNDS = 50

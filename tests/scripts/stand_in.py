@@ -33,8 +33,8 @@ VARIANTS: Dict[str, Tuple[float, str, float, float]] = {
     "biased": (1.3, "free", 1.96, 0.4),
     "gil": (1.1, "gil", 0.97, 0.97),
 }
-OVERHEAD = (("pair", "set=1"), ("pair", "set=L1;order=shuffled"), ("borrow", ""), ("call", ""), ("churn", ""))
-SCALING = (("private", "op=pair"), ("shared_one", ""), ("shared_none", ""), ("mixed", "p=0"), ("mixed", "p=50"))
+OVERHEAD = (("pair", "set=1;code=inline"), ("pair", "set=L1;order=shuffled"), ("borrow", ""), ("call", ""), ("churn", ""))
+SCALING = (("private", "op=pair"), ("shared_one", ""), ("shared_none", ""), ("mixed", "order=runs;p=0"), ("mixed", "order=runs;p=50"))
 Cell = Tuple[str, str, str, str, int]
 
 
@@ -74,7 +74,7 @@ def row(cell: Cell, options: argparse.Namespace, repetition: int, order: int) ->
     found: Dict[str, object] = {
         "schema": 1, "run_id": os.environ["RCBENCH_RUN_ID"], "host": "testhost", "utc": "2024-01-02T03:04:05Z",
         "driver": driver,
-        "workload": workload, "params": params, "variant": variant, "threads": threads, "placement": "cores",
+        "workload": workload, "params": params or "-", "variant": variant, "threads": threads, "placement": "cores",
         "cpus": "+".join(map(str, range(threads))), "process": options.process, "repetition": repetition,
         "order": order, "seed": options.seed, "cell": name_of(cell), "scheme": variant, "mode": mode,
         "allocator": "jemalloc", "audit": "passed",

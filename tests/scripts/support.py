@@ -74,8 +74,8 @@ def row(**values: object) -> Dict[str, object]:
     """A good row of one trial, with what a test wants changed."""
     found: Dict[str, object] = {name: "" for name in COLUMNS}
     found.update(schema=1, run_id="r", host="h", utc="2024-01-02T03:04:05Z", driver="overhead", workload="pair",
-                 params="set=1", variant="plain", threads=1, placement="cores", cpus="0", process=0, repetition=0,
-                 order=0, seed=18446744073709551615, window_s=0.04, ops=1000, ops_per_s=1e9, ns_per_op=1.0, overlap=1.0,
+                 params="set=1;code=inline", variant="plain", threads=1, placement="cores", cpus="0", process=0,
+                 repetition=0, order=0, seed=18446744073709551615, window_s=0.04, ops=1000, ops_per_s=1e9, ns_per_op=1.0, overlap=1.0,
                  ctx_involuntary=0, migrations=0, steal_ms=0, major_faults=0, status="ok", mode="single")
     found.update(values)
     if "ns_per_op" in values and "ops_per_s" not in values:

@@ -205,8 +205,8 @@ class Words(unittest.TestCase):
 
     def test_without_work_the_other_workloads_speak(self) -> None:
         rows = [one for name in ("gil", "biased") for one in
-                made_up.curve("mixed", "p=0", name, made_up.mixed(name, 0), (1, 2), noise=0.0)]
-        self.assertEqual("`biased` where threads do little but count: in `mixed p=0` it takes 1.20× [1.20, 1.20] as long as "
+                made_up.curve("mixed", "order=runs;p=0", name, made_up.mixed(name, 0), (1, 2), noise=0.0)]
+        self.assertEqual("`biased` where threads do little but count: in `mixed order=runs;p=0` it takes 1.20× [1.20, 1.20] as long as "
                          "`gil` on one thread, and does 1.67× [1.67, 1.67] the work of `gil` at its best on 2 threads.",
                          self.sentences(rows)[0])
 

@@ -173,7 +173,7 @@ def many_rows(directory: Path, count: int) -> Rows:
     """As many made-up rows as asked for, of 400 cells, without a file that takes a minute to write."""
     cells = [(variant, workload, params, threads) for variant in ("gil", "biased", "atomic", "escape")
              for workload, params in [("private", "op=pair"), ("shared_one", ""), ("slot", ""), ("pipeline", "")]
-             + [("mixed", f"p={share}") for share in (0, 1, 5, 10, 25, 100)]
+             + [("mixed", f"order=runs;p={share}") for share in (0, 1, 5, 10, 25, 100)]
              for threads in (1, 2, 3, 4, 6, 8, 10, 12, 14, 16)]
     place = np.arange(count) % len(cells)
     draw = np.random.default_rng(1)

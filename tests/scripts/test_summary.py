@@ -193,8 +193,8 @@ class Answers(ScratchTest):
     def overhead(self) -> List[Dict[str, object]]:
         costs = {("plain", "pair"): 1.0, ("plain", "call"): 2.0, ("plain_twin", "pair"): 1.02,
                  ("plain_twin", "call"): 1.98, ("atomic", "pair"): 4.0, ("atomic", "call"): 2.0}
-        return [row(variant=variant, workload=workload, params="set=1" if workload == "pair" else "", ns_per_op=cost,
-                    process=process, repetition=repetition)
+        return [row(variant=variant, workload=workload, ns_per_op=cost, process=process,
+                    params="set=1;code=inline" if workload == "pair" else "", repetition=repetition)
                 for (variant, workload), cost in costs.items() for process in (0, 1) for repetition in (0, 1)]
 
     def scaling(self, workload: str, variant: str, rates: Dict[int, float], params: str = "",
@@ -211,12 +211,12 @@ class Answers(ScratchTest):
         assert found.floor is not None
         self.assertAlmostEqual(math.sqrt(1.02 * 0.99), found.floor.mean.value)
         self.assertAlmostEqual(1.02, found.floor.worst)
-        self.assertEqual(("pair set=1", 2), (found.floor.worst_cell, found.floor.cells))
+        self.assertEqual(("pair set=1;code=inline", 2), (found.floor.worst_cell, found.floor.cells))
         cell = found.find("overhead", "call", "atomic", 1)
         assert cell is not None
         self.assertEqual((COST, 1.0), (cell.comparison, cell.ratio.value))
         text = " ".join(wording.answers(found))
-        self.assertIn("worst cell (pair set=1)", text)
+        self.assertIn("worst cell (pair set=1;code=inline)", text)
 
     def test_speedup_and_headline(self) -> None:
         found = self.summary(self.scaling("private", "atomic", {1: 1e8, 2: 1.9e8}, "op=pair")

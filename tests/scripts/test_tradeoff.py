@@ -88,8 +88,8 @@ class SixteenCores(unittest.TestCase):
             self.assertEqual(4, mean.workloads)
         for variant, workload, params, expected in (
                 ("biased", "private", "op=pair", 2), ("atomic", "private", "op=pair", 8),
-                ("biased", "shared_one", "", NEVER), ("biased", "mixed", "p=25", 4),
-                ("atomic", "mixed", "p=100", NEVER)):
+                ("biased", "shared_one", "", NEVER), ("biased", "mixed", "order=runs;p=25", 4),
+                ("atomic", "mixed", "order=runs;p=100", NEVER)):
             with self.subTest(f"{variant} {workload} {params}"):
                 curve = found.curve(variant, workload, params)
                 self.assertEqual(expected, curve.crossover.value if curve else None)
@@ -176,10 +176,11 @@ class SixteenCores(unittest.TestCase):
         self.assertEqual(len(keys), len(set(keys)))
         by_key = {(one["quantity"], one["workload"], one["params"], one["variant"], one["threads"]): one
                   for one in lines}
-        hot = by_key["crossover", "shared_one", "", "biased", "16"]
-        self.assertEqual(("", "never", "never", "never"),
-                         tuple(hot[name] for name in ("value", "low", "high", "outcome")))
-        self.assertEqual("2", by_key["crossover", "private", "op=pair", "biased", "16"]["value"])
+        hot = by_key["crossover", "shared_one", "-", "biased", "16"]
+        self.assertEqual(["", "", "", "never", "never", "never"],
+                         [hot[name] for name in ("value", "low", "high", "outcome", "low_outcome", "high_outcome")])
+        private = by_key["crossover", "private", "op=pair", "biased", "16"]
+        self.assertEqual(["2", "from"], [private[name] for name in ("value", "outcome")])
         page = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
         for name in {*records.COLUMNS, *records.MODEL_COLUMNS, *(one["quantity"] for one in lines)}:
             self.assertRegex(page, rf"\b{name}\b")

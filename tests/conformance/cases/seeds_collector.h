@@ -50,9 +50,8 @@ struct held {
 
 static struct held held_now(void)
 {
-    struct memory *memory = memory_self();
-    return (struct held){.blocks = (int64_t)(memory->allocations - memory->frees),
-                         .bytes = (int64_t)(memory->bytes_allocated - memory->bytes_freed)};
+    uint64_t held = memory_held(memory_self());
+    return (struct held){.blocks = held_blocks(held), .bytes = held_bytes(held)};
 }
 
 static void check_leak(const struct shape *shape)
