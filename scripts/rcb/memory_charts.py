@@ -12,21 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from rcb.drawing import DASHES, INK, STYLE, Chart, Look, bars, grid_of_axes, inline, legend, looks, series_line
-from rcb.drivers import SCALING
+from rcb.drawing import DASHES, INK, STYLE, Chart, bars, grid_of_axes, inline, legend, looks_of, series_line
 from rcb.memory_tables import MILLI, QUANTILES, cells_of, curves, forks, parameter, policy
 from rcb.stats import Interval
 from rcb.summary import Cell, Summary
 from rcb.wording import number
 
 Line = List[Tuple[float, Interval]]
-
-
-def _looks(summary: Summary) -> Dict[str, Look]:
-    """Variants look as they do in the charts of scaling, as far as they are there."""
-    measured = [cell for cell in summary.own if cell.measured]
-    first = sorted({cell.variant for cell in measured if cell.driver == SCALING})
-    return looks(first + sorted({cell.variant for cell in measured} - set(first)))
 
 
 def _scaled(found: Interval, scale: float) -> Interval:
@@ -94,7 +86,7 @@ def pauses(summary: Summary) -> Optional[Chart]:
             by_panel.setdefault(where, {})[variant] = [(place, _scaled(found, MILLI)) for place, found in line]
     if not by_panel:
         return None
-    look = _looks(summary)
+    look = looks_of(summary)
     variants = sorted({variant for lines in by_panel.values() for variant in lines})
     with matplotlib.rc_context(STYLE):
         figure, panels = grid_of_axes(len(by_panel), 3.0)
@@ -131,7 +123,7 @@ def handoff(summary: Summary) -> Optional[Chart]:
     if not cells:
         return None
     panels = _panels(cells, lambda cell: f"switch interval {parameter(cell, 'interval_ms')} ms")
-    look = _looks(summary)
+    look = looks_of(summary)
     with matplotlib.rc_context(STYLE):
         figure, axes_of = grid_of_axes(len(panels), 3.0)
         for axes, (title, own) in zip(axes_of, panels.items()):
