@@ -139,13 +139,13 @@ def gates(summary: Summary) -> List[Tuple[str, str]]:
     many = used[used["threads"] > 1]
     drift = used["drift"].dropna().abs()
     found = [
-        ("trials with numbers", str(len(used))),
-        ("least overlap of threads", wording.number(many["overlap"].min()) if len(many) else wording.NO_NUMBER),
+        ("trials that count", str(len(used))),
+        ("smallest overlap of a trial's threads", wording.number(many["overlap"].min()) if len(many) else wording.NO_NUMBER),
         ("trials with a migration", str(int((used["migrations"] > 0).sum()))),
         ("trials with stolen time", str(int((used["steal_ms"] > 0).sum()))),
         ("trials with major page faults", str(int((used["major_faults"] > 0).sum()))),
-        ("involuntary switches per trial, median", wording.number(used["ctx_involuntary"].median())),
-        ("drift within the window, 95 % of trials within",
+        ("involuntary context switches per trial (median)", wording.number(used["ctx_involuntary"].median())),
+        ("drift within a window (in 95 % of trials at most)",
          percent(1.0 + drift.quantile(0.95)) if len(drift) else wording.NO_NUMBER),
     ]
     return found

@@ -162,7 +162,8 @@ class Pages(unittest.TestCase):
             self.size(width)
             for path in (self.page, self.side, self.compared, self.real):
                 self.browser.open(path)
-                self.keep(f"{path.parent.name}-{path.stem}-{width}.png", self.browser.screenshot())
+                self.keep(f"{str(path.relative_to(self.scratch)).replace(os.sep, chr(45))}-{width}.png",
+                          self.browser.screenshot())
                 folded = self.browser.evaluate("document.documentElement.scrollHeight")
                 self.unfold(path)
                 whole = self.browser.evaluate("document.documentElement.scrollHeight")

@@ -98,6 +98,14 @@ class Same(unittest.TestCase):
         for found in sheet_tables(self.sheet):
             self.assertIn(found, self.page.tables)
 
+    def test_the_sheet_folds_what_the_page_folds(self) -> None:
+        page = (self.scratch / "report.html").read_text(encoding="utf-8")
+        folded = re.findall(r"<summary><h2>([^<]*)</h2>", page)
+        told = re.findall(r"<details>\n<summary><strong>([^<]*)</strong></summary>\n\n", self.sheet)
+        self.assertEqual([one for one in folded if one not in ("Machine and run", "Every cell")], told)
+        self.assertEqual(len(told), self.sheet.count("\n</details>\n"))
+        self.assertIn("| variant |", self.sheet[:self.sheet.index("<details>")])
+
     def test_sentences_are_the_same_everywhere(self) -> None:
         plain = self.printed()
         for words in answer.sentences(self.analysis.tradeoff):
