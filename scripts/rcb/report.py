@@ -198,6 +198,7 @@ def environment() -> Environment:
     """Templates that escape what they show, and fail on a name that they do not know."""
     found = Environment(loader=FileSystemLoader(str(HERE)), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True)
+    found.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     found.globals.update(
         style=Markup((HERE / "report.css").read_text(encoding="utf-8")),
         script=Markup((HERE / "report.js").read_text(encoding="utf-8")),
