@@ -8,10 +8,9 @@ from typing import Callable, Dict, List, Optional, Sequence
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
 
-from rcb.drawing import (DASHES, GRID, INK, STYLE, Chart, bars, drawn, grid_of_axes, inline, legend, log_log, looks_of,
-                         series_line)
+from rcb.drawing import (DASHES, GRID, INK, STYLE, Chart, bars, decades, drawn, grid_of_axes, inline, legend, log_log,
+                         looks_of, series_line)
 from rcb.drivers import OVERHEAD, SCALING
 from rcb.stats import Interval
 from rcb.summary import BASELINE, Cell, Summary
@@ -147,7 +146,7 @@ def share_lines(summary: Summary) -> Optional[Chart]:
                       for cell in cells if cell.variant == variant]
             series_line(axes, look[variant], sorted(points, key=lambda point: point[0]))
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        decades(axes.yaxis)
         axes.set_xticks(range(len(shares)), labels=[f"{share:g}" for share in shares])
         axes.grid(axis="y")
         axes.set_xlabel("share of references that go to shared objects, %")

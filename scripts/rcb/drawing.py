@@ -11,6 +11,7 @@ from html import escape
 from typing import Any, Dict, List, Sequence, Tuple
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
@@ -39,6 +40,8 @@ STYLE = {
     "text.parse_math": False,
 }
 COLUMNS = 4
+# A logarithmic axis is short below this factor between its ends.
+SHORT = 50.0
 # What one entry of a legend takes.
 LEGEND_INCHES = 1.45
 
@@ -64,13 +67,13 @@ class Look:
 
 
 def looks(variants: Sequence[str]) -> Dict[str, Look]:
-    """A look for each variant. Those that share a colour differ in dash, marker and filling: no two of as many as there
-    are colours and dashes look alike."""
+    """A look for each variant. Those that share a colour differ in dash and marker, up to as many as there are colours
+    times dashes; neighbours differ in all three, so that lines on top of each other show."""
     found = {}
     for place, variant in enumerate(variants):
         turn = place // len(SERIES)
         found[variant] = Look(SERIES[place % len(SERIES)], MARKERS[(place + 5 * turn) % len(MARKERS)],
-                              DASHES[turn % len(DASHES)], turn % 2 == 1)
+                              DASHES[(place + turn) % len(DASHES)], turn % 2 == 1)
     return found
 
 
@@ -193,6 +196,14 @@ def legend(figure: Figure, variants: Sequence[str], look: Dict[str, Look], more:
     columns = max(1, min(6, len(handles), int(figure.get_figwidth() / LEGEND_INCHES)))
     figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=columns,
                   frameon=False, handlelength=3.2)
+
+
+def decades(axis: Axis) -> None:
+    """A logarithmic axis with its numbers written out: 1, 10, 100, and 2 and 5 between them where it is short."""
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < SHORT * low else (1.0,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def log_log(axes: Axes, counts: Sequence[int], least: float, most: float) -> None:

@@ -10,9 +10,8 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from rcb.drawing import DASHES, INK, STYLE, Chart, bars, grid_of_axes, inline, legend, looks_of, series_line
+from rcb.drawing import DASHES, INK, STYLE, Chart, bars, decades, grid_of_axes, inline, legend, looks_of, series_line
 from rcb.memory_tables import MILLI, QUANTILES, cells_of, curves, forks, parameter, policy
 from rcb.stats import Interval
 from rcb.summary import Cell, Summary
@@ -58,8 +57,6 @@ def fork_cow(summary: Summary) -> Optional[Chart]:
 
 def _logarithmic(axes: Axes) -> None:
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="y")
 
 
@@ -68,6 +65,7 @@ def _alike(panels: Sequence[Axes]) -> None:
     ends = [axes.get_ylim() for axes in panels]
     for axes in panels:
         axes.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
+        decades(axes.yaxis)
 
 
 def _in_proportion(axes: Axes, lines: Sequence[Line]) -> None:
@@ -95,8 +93,7 @@ def pauses(summary: Summary) -> Optional[Chart]:
             for variant in sorted(lines):
                 series_line(axes, look[variant], lines[variant])
             axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-            axes.xaxis.set_minor_formatter(NullFormatter())
+            decades(axes.xaxis)
             axes.tick_params(axis="x", labelrotation=30)
             _logarithmic(axes)
             axes.set_title(where)

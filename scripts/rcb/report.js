@@ -70,8 +70,8 @@
     return [5, 2, 1].map((one) => one * power).find((one) => length / one >= 4) ?? power;
   }
 
-  // The ends of the axis: those of the good trials, or of all where none is good. One that is far off, as disturbed ones
-  // may be, stands at the edge instead of squeezing the others.
+  // The ends of the axis: those of the good trials, or of all where none is good. One that is far off, as disturbed
+  // ones may be, stands at the edge instead of squeezing the others.
   function axisOf(values, marks) {
     const known = values.filter((one) => one !== null);
     const good = values.filter((one, place) => one !== null && !marks[place]);
@@ -132,8 +132,8 @@
     return ["Each process has a line and a colour.",
       disturbed && "A ring is a trial that was disturbed.", invalid && "A cross is an invalid trial.",
       "An arrow at the edge is a trial further off.",
-      found.typical && "Dots show each trial at the run’s typical clock, from which the cell’s number is made; the list "
-        + "below shows what was measured."].filter(Boolean).join(" ");
+      found.typical && "Dots show each trial at the run’s typical clock, from which the cell’s number is made; the "
+        + "list below shows what was measured."].filter(Boolean).join(" ");
   }
 
   // What stands below a cell's row: a picture of its trials, their lines and values, and how to find them.

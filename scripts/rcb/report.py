@@ -140,7 +140,8 @@ def gates(summary: Summary) -> List[Tuple[str, str]]:
     drift = used["drift"].dropna().abs()
     found = [
         ("trials that count", str(len(used))),
-        ("smallest overlap of a trial's threads", wording.number(many["overlap"].min()) if len(many) else wording.NO_NUMBER),
+        ("smallest overlap of a trial's threads",
+         wording.number(many["overlap"].min()) if len(many) else wording.NO_NUMBER),
         ("trials with a migration", str(int((used["migrations"] > 0).sum()))),
         ("trials with stolen time", str(int((used["steal_ms"] > 0).sum()))),
         ("trials with major page faults", str(int((used["major_faults"] > 0).sum()))),
@@ -266,7 +267,8 @@ def markdown(analysis: Analysis, found: Sequence[Section]) -> str:
     return sheet(
         "report.md.j2", host=analysis.host, started=analysis.started, revision=analysis.fact("revision"),
         profile=analysis.fact("profile"), sections=found, trust=trust(analysis.run), badge=badge(analysis.run),
-        alarms=alarms(analysis), gates=gates(analysis.summary), warnings=texts_of(analysis.run.get("warnings")), doubts=doubts(analysis.summary), bad=analysis.summary.rows.bad)
+        alarms=alarms(analysis), gates=gates(analysis.summary), warnings=texts_of(analysis.run.get("warnings")),
+        doubts=doubts(analysis.summary), bad=analysis.summary.rows.bad)
 
 
 def write(analysis: Analysis, directory: Path) -> Path:

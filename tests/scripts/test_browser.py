@@ -44,7 +44,9 @@ COLOURS = """
     .reduce((sum, one, place) => sum + one * [0.2126, 0.7152, 0.0722][place], 0);
   const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
   const found = {};
-  for (const name of ["--ink", "--soft", "--link", "--good", "--fair", "--poor"]) found[name] = contrast(name, "--page");
+  for (const name of ["--ink", "--soft", "--link", "--good", "--fair", "--poor"]) {
+    found[name] = contrast(name, "--page");
+  }
   for (const name of ["--bar", "--base"]) found[name] = contrast(name, "--page");
   for (let place = 0; place < 12; place++) found["--series-" + place] = contrast("--series-" + place, "--page");
   probe.remove();
@@ -67,8 +69,9 @@ def first_screen(directory: Path) -> str:
         drawing.log_log(axes, (1, 2, 4), 0.1, 4)
         drawing.legend(figure, names, look)
         chart = drawing.Chart("Throughput against the GIL at its best", drawing.inline(figure, "first"), "Lines.")
-    words = ("Where counting is 10 % of one thread's time, `biased` costs 1.05× [1.03, 1.07] on one thread and two threads "
-             "do 1.9× [1.8, 2.0] the GIL's work; it stays ahead while under 3 % of references go to shared objects.")
+    words = ("Where counting is 10 % of one thread's time, `biased` costs 1.05× [1.03, 1.07] on one thread and two "
+             "threads do 1.9× [1.8, 2.0] the GIL's work; it stays ahead while under 3 % of references go to shared "
+             "objects.")
     numbers = [view.ratio(Interval(1.23, 1.2, 1.27), "cell-1")] * 2 + [view.ratio(Interval(1.2), "cell-2")] * 4
     table = view.grid("Each scheme against the GIL", ("scheme", "one thread", "two threads", "10 %", "20 %", "shared",
                                                       "bytes"), [(view.text(name), *numbers) for name in names])
