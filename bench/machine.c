@@ -198,9 +198,6 @@ static void warn_of_processor(struct json *j, const struct machine_facts *f)
 
 static void warn_of_company(struct json *j, const struct machine_facts *f)
 {
-    if (f->load_known && f->load[0] > 0.5)
-        warn(j, "The load average is %u.%02u: end other programs and wait a minute before measuring.",
-             (unsigned)f->load[0], (unsigned)(f->load[0] * 100.0) % 100);
     if (f->swap_used > 0)
         warn(j, "Swap is in use (%" PRId64 " MiB): free memory or turn swap off (swapoff -a).",
              (f->swap_used + 1048575) / 1048576);

@@ -8,10 +8,9 @@ from typing import Callable, Dict, List, Optional, Sequence
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
 
-from rcb.drawing import (DASHES, GRID, INK, STYLE, Chart, bars, grid_of_axes, inline, legend, looks, series_line,
-                         thread_axis)
+from rcb.drawing import (DASHES, GRID, INK, STYLE, Chart, bars, decades, drawn, grid_of_axes, inline, legend, log_log,
+                         looks_of, series_line)
 from rcb.drivers import OVERHEAD, SCALING
 from rcb.stats import Interval
 from rcb.summary import BASELINE, Cell, Summary
@@ -94,20 +93,19 @@ def _speedup_bars(summary: Summary, patterns: Dict[str, List[Cell]]) -> str:
 
 
 def _speedup_lines(summary: Summary, patterns: Dict[str, List[Cell]]) -> str:
-    look = looks(sorted({cell.variant for cell in _scaling_cells(summary)}))
-    figure, panels = grid_of_axes(len(patterns), 2.4)
+    look = looks_of(summary)
+    figure, panels = grid_of_axes(len(patterns), 2.6)
     for axes, (pattern, cells) in zip(panels, patterns.items()):
         counts = sorted({cell.threads for cell in cells})
         axes.plot(counts, counts, color=INK, linewidth=0.7, linestyle=DASHES[2])
         for variant in sorted({cell.variant for cell in cells}):
             points = [(cell.threads, cell.ratio) for cell in cells if cell.variant == variant]
             series_line(axes, look[variant], sorted(points, key=lambda point: point[0]))
-        thread_axis(axes, counts)
-        # The ideal line may leave the panel: it must not flatten all others.
-        axes.set_ylim(top=1.15 * max(cell.ratio.value for cell in cells))
+        ends = [drawn(cell.ratio) for cell in cells]
+        log_log(axes, counts, min(one.low for one in ends), max(one.high for one in ends))
         axes.set_title(pattern)
-    figure.supxlabel("threads", fontsize=9)
-    figure.supylabel("throughput, own one thread = 1", fontsize=9)
+    figure.supxlabel("threads (logarithmic)", fontsize=9)
+    figure.supylabel("throughput, own one thread = 1 (logarithmic)", fontsize=9)
     variants = sorted({cell.variant for cells in patterns.values() for cell in cells})
     legend(figure, variants, look, [Line2D([], [], color=INK, linewidth=0.7, linestyle=DASHES[2], label="ideal")])
     return inline(figure, "scaling")
@@ -139,7 +137,7 @@ def share_lines(summary: Summary) -> Optional[Chart]:
     if len(shares) < 2:
         return None
     variants = sorted({cell.variant for cell in cells})
-    look = looks(sorted({cell.variant for cell in _scaling_cells(summary)}))
+    look = looks_of(summary)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(8.0, 4.2), layout="constrained")
         axes = figure.subplots()
@@ -148,7 +146,7 @@ def share_lines(summary: Summary) -> Optional[Chart]:
                       for cell in cells if cell.variant == variant]
             series_line(axes, look[variant], sorted(points, key=lambda point: point[0]))
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        decades(axes.yaxis)
         axes.set_xticks(range(len(shares)), labels=[f"{share:g}" for share in shares])
         axes.grid(axis="y")
         axes.set_xlabel("share of references that go to shared objects, %")

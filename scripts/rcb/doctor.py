@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
@@ -25,16 +26,22 @@ STYLES = {OK: "green", WARNING: "yellow", UNKNOWN: "cyan", GOOD: "green", FAIR: 
 
 # Share of the time since boot that a hypervisor took.
 STEAL_LIMITS = (0.001, 0.01)
+# How many other programs run on average. The kernel's own averages look back a minute and more, so they would count
+# what this run has just built: the moment itself is looked at, so often, so far apart.
 LOAD_IDLE = 0.5
+LOAD_LOOKS = 25
+LOAD_PAUSE_S = 0.02
 # Clocks that a program reads without entering the kernel.
 FAST_CLOCKS = ("tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter", "vmware-tsc")
 
 
 class Machine:
-    """The files of one machine, and the CPUs that a run would use."""
+    """The files of one machine, the CPUs that a run would use, and how long to wait between two looks at a file that
+    changes."""
 
-    def __init__(self, root: Path, cpus: Optional[Sequence[int]] = None) -> None:
+    def __init__(self, root: Path, cpus: Optional[Sequence[int]] = None, pause_s: float = LOAD_PAUSE_S) -> None:
         self.root = root
+        self.pause_s = pause_s
         self.cpus = sorted(cpus if cpus is not None else os.sched_getaffinity(0))
 
     def text(self, path: str) -> Optional[str]:
@@ -199,15 +206,25 @@ def steal(machine: Machine) -> Finding:
                    "measure on bare metal, or on a guest with CPUs of its own", weight)
 
 
+def _others_running(machine: Machine) -> Optional[int]:
+    """How many threads run or wait for a CPU at this moment, without the one that looks."""
+    match = re.search(r" (\d+)/\d+ \d+$", machine.text("proc/loadavg") or "")
+    return max(0, int(match.group(1)) - 1) if match else None
+
+
 def load(machine: Machine) -> Finding:
-    match = re.match(r"([\d.]+) ", machine.text("proc/loadavg") or "")
-    if not match:
-        return Finding("load", UNKNOWN, "not told here")
-    value = float(match.group(1))
+    looks: List[int] = []
+    for _ in range(LOAD_LOOKS):
+        running = _others_running(machine)
+        if running is None:
+            return Finding("load", UNKNOWN, "not told here")
+        looks.append(running)
+        time.sleep(machine.pause_s)
+    value = sum(looks) / len(looks)
+    found = f"{value:.1f} other programs running on {len(machine.cpus)} CPUs"
     if value <= LOAD_IDLE:
-        return Finding("load", OK, f"{value:.2f}")
-    return Finding("load", WARNING, f"{value:.2f} on {len(machine.cpus)} CPUs",
-                   "other programs take CPUs from the trials", "end other programs (top shows them) and wait a minute",
+        return Finding("load", OK, found)
+    return Finding("load", WARNING, found, "they take CPUs from the trials", "end other programs (top shows them)",
                    SPOILS if value > 0.5 * len(machine.cpus) + LOAD_IDLE else LOWERS)
 
 

@@ -4,14 +4,14 @@ of the time."""
 from __future__ import annotations
 
 import math
-from typing import List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, ScalarFormatter
 
 from rcb.analysis import Analysis
-from rcb.drawing import DASHES, INK, STYLE, Chart, inline, legend, looks, series_line, thread_axis
+from rcb.drawing import DASHES, INK, STYLE, Chart, Look, drawn, inline, legend, log_log, looks_of, series_line
 from rcb.prediction import SHARED
 from rcb.tradeoff import TYPICAL, Curve, Tradeoff
 from rcb.wording import counted, number
@@ -30,11 +30,6 @@ def _title(shared: float) -> str:
     return "nothing is shared" if not shared else f"{shared:g} % of references go to shared objects"
 
 
-def _ticks(low: float, high: float) -> List[float]:
-    """Powers of two, so that a doubling is as long everywhere."""
-    return [2.0 ** place for place in range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)]
-
-
 def over_threads(analysis: Analysis) -> Optional[Chart]:
     """A panel for each share of shared references, a line for each variant that a runtime could use."""
     tradeoff = analysis.tradeoff
@@ -42,16 +37,15 @@ def over_threads(analysis: Analysis) -> Optional[Chart]:
     if not panels:
         return None
     names = sorted({curve.variant for _, found in panels for curve in found})
-    look = looks(names)
+    look = looks_of(analysis.summary)
     counts = sorted({point.cell.threads for _, found in panels for curve in found for point in curve.points})
-    values = [point.against.interval.value for _, found in panels for curve in found for point in curve.points]
+    ends = [drawn(point.against.interval) for _, found in panels for curve in found for point in curve.points]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(3.4 * len(panels) + 0.6, 3.4), layout="constrained")
         for axes, (shared, found) in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels):
-            _panel(axes, found, look, counts)
+            _panel(axes, found, look)
+            log_log(axes, counts, min([1.0, *(one.low for one in ends)]), max([1.0, *(one.high for one in ends)]))
             axes.set_title(_title(shared))
-            ticks = _ticks(min(values), max(values))
-            axes.set_yticks(ticks, labels=[number(tick) for tick in ticks])
         figure.supxlabel("threads", fontsize=9)
         figure.supylabel(f"throughput, {tradeoff.baseline} at its best = 1", fontsize=9)
         legend(figure, names, look)
@@ -67,7 +61,7 @@ def _told(found: Sequence[Curve]) -> str:
                      f"{counted(curve.most.cell.threads, 'thread')}" for curve in found)
 
 
-def _panel(axes, found, look, counts) -> None:  # type: ignore[no-untyped-def]
+def _panel(axes: Axes, found: Sequence[Curve], look: Dict[str, Look]) -> None:
     axes.axhline(1.0, color=INK, linewidth=0.8, linestyle=DASHES[1])
     for curve in found:
         series_line(axes, look[curve.variant], [(point.cell.threads, point.against.interval) for point in curve.points])
@@ -77,11 +71,3 @@ def _panel(axes, found, look, counts) -> None:  # type: ignore[no-untyped-def]
             place = next(point for point in curve.points if point.cell.threads == turn)
             axes.plot([turn], [place.against.interval.value], marker="o", markersize=11, fillstyle="none", color=INK,
                       linewidth=0)
-    thread_axis(axes, counts)
-    axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_locator(FixedLocator(list(counts)))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(ScalarFormatter())
-    axes.set_yscale("log", base=2)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    axes.yaxis.set_minor_locator(NullLocator())

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
-from rcb.drawing import DASHES, GRID, INK, STYLE, Chart, inline, looks
+from rcb.drawing import DASHES, GRID, INK, STYLE, Chart, inline, looks_of
 from rcb.side_costs import WAITS, SideCosts
+from rcb.summary import Summary
 from rcb.tradeoff import Field, Tradeoff
 from rcb.wording import counted, number, series
 
@@ -34,7 +35,7 @@ def lead_words(field: Field) -> str:
     return "not told apart" if field.ties else f"{number(field.lead.value)}× {field.second.variant}"
 
 
-def heat_map(tradeoff: Tradeoff) -> Optional[Chart]:
+def heat_map(tradeoff: Tradeoff, summary: Summary) -> Optional[Chart]:
     """Share of counting × share of shared references, the best variant in each field; of the first placement."""
     if not tradeoff.fields:
         return None
@@ -43,7 +44,7 @@ def heat_map(tradeoff: Tradeoff) -> Optional[Chart]:
     counts = sorted({one.counted for one in fields})
     if len(shares) < 2 or len(counts) < 2:
         return None
-    look = looks(sorted({one.variant for one in (field.best for field in tradeoff.fields)}))
+    look = looks_of(summary)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(1.5 + 1.45 * len(shares), 0.9 + 0.62 * len(counts)), layout="constrained")
         axes = figure.subplots()

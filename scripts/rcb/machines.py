@@ -164,7 +164,8 @@ def all_sections(machines: Sequence[Machine]) -> List[Section]:
     """The parts of the page, but the table of all cells."""
     note = ("Each machine's numbers are from its own run, each against its own baseline. Times in ns compare processors, "
             "and compilers and flags too where those differ.")
-    return [Section("answers", "The answer, by machine", (note, *_words(machines)), (answers(machines),)),
+    return [Section("answers", "The answer, by machine", (note, *_words(machines)), (answers(machines),),
+                    first=True),
             Section("one-thread", "Cost and scaling, by machine", (),
                     tuple(_headline(one) for one in machines if one.analysis.summary.headline)),
             Section("machine", "Machines and runs", (), (facts(machines),))]

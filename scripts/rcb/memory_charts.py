@@ -10,23 +10,14 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from rcb.drawing import DASHES, INK, STYLE, Chart, Look, bars, grid_of_axes, inline, legend, looks, series_line
-from rcb.drivers import SCALING
+from rcb.drawing import DASHES, INK, STYLE, Chart, bars, decades, grid_of_axes, inline, legend, looks_of, series_line
 from rcb.memory_tables import MILLI, QUANTILES, cells_of, curves, forks, parameter, policy
 from rcb.stats import Interval
 from rcb.summary import Cell, Summary
 from rcb.wording import number
 
 Line = List[Tuple[float, Interval]]
-
-
-def _looks(summary: Summary) -> Dict[str, Look]:
-    """Variants look as they do in the charts of scaling, as far as they are there."""
-    measured = [cell for cell in summary.own if cell.measured]
-    first = sorted({cell.variant for cell in measured if cell.driver == SCALING})
-    return looks(first + sorted({cell.variant for cell in measured} - set(first)))
 
 
 def _scaled(found: Interval, scale: float) -> Interval:
@@ -66,8 +57,6 @@ def fork_cow(summary: Summary) -> Optional[Chart]:
 
 def _logarithmic(axes: Axes) -> None:
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="y")
 
 
@@ -76,6 +65,7 @@ def _alike(panels: Sequence[Axes]) -> None:
     ends = [axes.get_ylim() for axes in panels]
     for axes in panels:
         axes.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
+        decades(axes.yaxis)
 
 
 def _in_proportion(axes: Axes, lines: Sequence[Line]) -> None:
@@ -94,7 +84,7 @@ def pauses(summary: Summary) -> Optional[Chart]:
             by_panel.setdefault(where, {})[variant] = [(place, _scaled(found, MILLI)) for place, found in line]
     if not by_panel:
         return None
-    look = _looks(summary)
+    look = looks_of(summary)
     variants = sorted({variant for lines in by_panel.values() for variant in lines})
     with matplotlib.rc_context(STYLE):
         figure, panels = grid_of_axes(len(by_panel), 3.0)
@@ -103,8 +93,7 @@ def pauses(summary: Summary) -> Optional[Chart]:
             for variant in sorted(lines):
                 series_line(axes, look[variant], lines[variant])
             axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-            axes.xaxis.set_minor_formatter(NullFormatter())
+            decades(axes.xaxis)
             axes.tick_params(axis="x", labelrotation=30)
             _logarithmic(axes)
             axes.set_title(where)
@@ -131,7 +120,7 @@ def handoff(summary: Summary) -> Optional[Chart]:
     if not cells:
         return None
     panels = _panels(cells, lambda cell: f"switch interval {parameter(cell, 'interval_ms')} ms")
-    look = _looks(summary)
+    look = looks_of(summary)
     with matplotlib.rc_context(STYLE):
         figure, axes_of = grid_of_axes(len(panels), 3.0)
         for axes, (title, own) in zip(axes_of, panels.items()):

@@ -19,7 +19,7 @@ from rcb.files import texts_of, write_atomically
 from rcb.stats import Interval
 from rcb.summary import Cell, Summary
 from rcb.tradeoff import key_of, part_of
-from rcb.view import Anchors, Section, Shown
+from rcb.view import Anchors, Badge, Section, Shown
 from rcb.wording import percent
 
 HERE = Path(__file__).parent
@@ -139,13 +139,14 @@ def gates(summary: Summary) -> List[Tuple[str, str]]:
     many = used[used["threads"] > 1]
     drift = used["drift"].dropna().abs()
     found = [
-        ("trials with numbers", str(len(used))),
-        ("least overlap of threads", wording.number(many["overlap"].min()) if len(many) else wording.NO_NUMBER),
+        ("trials that count", str(len(used))),
+        ("smallest overlap of a trial's threads",
+         wording.number(many["overlap"].min()) if len(many) else wording.NO_NUMBER),
         ("trials with a migration", str(int((used["migrations"] > 0).sum()))),
         ("trials with stolen time", str(int((used["steal_ms"] > 0).sum()))),
         ("trials with major page faults", str(int((used["major_faults"] > 0).sum()))),
-        ("involuntary switches per trial, median", wording.number(used["ctx_involuntary"].median())),
-        ("drift within the window, 95 % of trials within",
+        ("involuntary context switches per trial (median)", wording.number(used["ctx_involuntary"].median())),
+        ("drift within a window (in 95 % of trials at most)",
          percent(1.0 + drift.quantile(0.95)) if len(drift) else wording.NO_NUMBER),
     ]
     return found
@@ -158,17 +159,6 @@ def _picture(path: Path) -> Optional[str]:
         return None
 
 
-def warnings(analysis: Analysis) -> List[str]:
-    """What may have disturbed the numbers, in words."""
-    run, bad = analysis.run, analysis.summary.rows.bad
-    found = texts_of(run.get("warnings"))
-    if run and not run.get("complete", False):
-        found.insert(0, "This run is not complete: it was interrupted, or it goes on.")
-    if bad:
-        found.append(f"{wording.counted(len(bad), 'line')} of the rows could not be used; listed below.")
-    return found
-
-
 def trust(run: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
     """How far the machine can be trusted, where the run says so: verdict, reasons, advice."""
     found = run.get("trust")
@@ -176,6 +166,26 @@ def trust(run: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
         return None
     return {"verdict": str(found["verdict"]), "reasons": texts_of(found.get("reasons")),
             "advice": texts_of(found.get("advice"))}
+
+
+def badge(run: Mapping[str, Any]) -> Optional[Badge]:
+    """What the first screen says of the machine; None where the run does not say. The advice that helps most comes
+    first."""
+    found = trust(run)
+    return Badge(found["verdict"], next(iter(found["advice"]), "")) if found else None
+
+
+def alarms(analysis: Analysis) -> List[str]:
+    """What nobody may overlook, and what the first screen therefore says too."""
+    run, summary = analysis.run, analysis.summary
+    found = []
+    if run and not run.get("complete", False):
+        found.append("This run is not complete: it was interrupted, or it is still going on.")
+    if summary.rows.bad:
+        found.append(f"{wording.counted(len(summary.rows.bad), 'line')} of the rows could not be used.")
+    if summary.trials.failed:
+        found.append(f"{wording.counted(summary.trials.failed, 'trial')} failed.")
+    return found
 
 
 def prose(words: str) -> Markup:
@@ -189,6 +199,7 @@ def environment() -> Environment:
     """Templates that escape what they show, and fail on a name that they do not know."""
     found = Environment(loader=FileSystemLoader(str(HERE)), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True)
+    found.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     found.globals.update(
         style=Markup((HERE / "report.css").read_text(encoding="utf-8")),
         script=Markup((HERE / "report.js").read_text(encoding="utf-8")),
@@ -203,12 +214,13 @@ def render(analysis: Analysis, found: Sequence[Section], topology: Path) -> str:
     return environment().get_template("report.html.j2").render(
         host=analysis.host, started=analysis.started, revision=analysis.fact("revision"),
         profile=analysis.fact("profile"), sections=found,
-        trust=trust(run), gates=gates(summary), warnings=warnings(analysis), doubts=doubts(summary),
-        bad=summary.rows.bad, floor=summary.floor,
+        trust=trust(run), badge=badge(run), alarms=alarms(analysis), gates=gates(summary),
+        warnings=texts_of(run.get("warnings")), doubts=doubts(summary), bad=summary.rows.bad, floor=summary.floor,
         facts=list(_facts_of_run(run)),
         topology=_picture(topology),
         cell_columns=(*CELL_COLUMNS, *optional_columns(summary)), cells=lines,
         has_rows=any(line.rows for line in lines), source=summary.rows.path.name,
+        trials={line.id: line.rows.trials for line in lines if line.rows and line.rows.trials},
     )
 
 
@@ -254,8 +266,9 @@ def markdown(analysis: Analysis, found: Sequence[Section]) -> str:
     """report.md: the same sections, without the table of all cells, which is summary.csv."""
     return sheet(
         "report.md.j2", host=analysis.host, started=analysis.started, revision=analysis.fact("revision"),
-        profile=analysis.fact("profile"), sections=found, trust=trust(analysis.run), gates=gates(analysis.summary),
-        warnings=warnings(analysis), doubts=doubts(analysis.summary), bad=analysis.summary.rows.bad)
+        profile=analysis.fact("profile"), sections=found, trust=trust(analysis.run), badge=badge(analysis.run),
+        alarms=alarms(analysis), gates=gates(analysis.summary), warnings=texts_of(analysis.run.get("warnings")),
+        doubts=doubts(analysis.summary), bad=analysis.summary.rows.bad)
 
 
 def write(analysis: Analysis, directory: Path) -> Path:

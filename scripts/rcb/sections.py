@@ -49,7 +49,7 @@ def first(analysis: Analysis, anchors: Anchors) -> Section:
         grids = list(_grids(table.taxes(analysis, anchors), table.gains(analysis, anchors)))
         grids = grids or [table.headline(summary, anchors)]
     return Section("answers", "The answer", tuple(words), tuple(grids), _present(first_chart.over_threads(analysis)),
-                   more=tuple(answers(summary)))
+                   more=tuple(answers(summary)), first=True)
 
 
 def work(analysis: Analysis, anchors: Anchors) -> Section:
@@ -72,7 +72,7 @@ def work(analysis: Analysis, anchors: Anchors) -> Section:
     words = _foretold_words(analysis) if foretold is not None else ()
     return Section("work", "More or less counting, more or less sharing", words,
                    (*grids, *_grids(_prices(analysis), foretold)),
-                   _present(heat.heat_map(tradeoff)))
+                   _present(heat.heat_map(tradeoff, analysis.summary)))
 
 
 def _foretold(analysis: Analysis, anchors: Anchors) -> Optional[Grid]:

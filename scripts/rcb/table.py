@@ -24,6 +24,8 @@ from rcb.wording import NO_NUMBER, answers, counted, number, span
 NOWHERE = Anchors()
 # The share of shared references, in percent, that has a column of its own.
 SOME_SHARED = 5.0
+# Wider than any table.
+UNBOUNDED = 100_000
 
 
 # ---- the table of one row a scheme -------------------------------------------------------------------------
@@ -195,16 +197,30 @@ def print_plain(table: Grid, out: TextIO) -> None:
         print("  ".join([first, *rest]), file=out)
 
 
-def print_rich(table: Grid, title: str, out: TextIO) -> None:
+def _rich(table: Grid, columns: int, title: str) -> Table:
+    """The first columns of a table. Heads are broken at every word, numbers never."""
     shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
-    for place, name in enumerate(table.head):
-        # Heads are broken at every word, so that the table fits a terminal of 80 columns or little more.
-        shown.add_column(re.sub(r"(?<=_)| ", "\n", name), justify="left" if place == 0 else "right", overflow="fold",
-                         no_wrap=place == 0)
+    for place, name in enumerate(table.head[:columns]):
+        shown.add_column(re.sub(r"(?<=_)| ", "\n", name), justify="left" if place == 0 else "right", no_wrap=True)
     for row in table.texts:
-        shown.add_row(*row)
+        shown.add_row(*row[:columns])
+    return shown
+
+
+def print_rich(table: Grid, title: str, out: TextIO) -> None:
+    """As many columns as the terminal is wide, and the names of those that are left out."""
     # Names come from rows: brackets in one are no markup.
-    Console(file=out, markup=False).print(shown)
+    console = Console(file=out, markup=False, highlight=False)
+
+    def width(columns: int) -> int:
+        return console.measure(_rich(table, columns, ""), options=console.options.update(max_width=UNBOUNDED)).maximum
+
+    columns = len(table.head)
+    while columns > 2 and width(columns) > console.width:
+        columns -= 1
+    console.print(_rich(table, columns, title), width=max(console.width, width(columns)), crop=False)
+    if columns < len(table.head):
+        console.print(f"Left out, as this terminal is too narrow: {', '.join(table.head[columns:])}.")
 
 
 def print_grid(table: Grid, title: str, out: TextIO) -> None:

@@ -38,7 +38,8 @@ class Grid:
 
 @dataclass(frozen=True)
 class Section:
-    """One heading with all below it: words, tables, charts, and what else there is to say."""
+    """One heading with all below it: words, tables, charts, and what else there is to say. The page shows the first
+    one at once, and folds the others."""
 
     id: str
     title: str
@@ -47,6 +48,20 @@ class Section:
     charts: Tuple[Chart, ...] = ()
     model: bool = False
     more: Tuple[str, ...] = ()
+    first: bool = False
+
+
+@dataclass(frozen=True)
+class Badge:
+    """How far to trust the machine, in one word, and the one thing that would help most."""
+
+    verdict: str
+    advice: str
+
+    @property
+    def words(self) -> str:
+        told = f"Trust in this machine: {self.verdict}."
+        return f"{told} What would help most: {self.advice.rstrip('.')}." if self.advice else told
 
 
 @dataclass(frozen=True)

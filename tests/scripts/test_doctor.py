@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import unittest
 from pathlib import Path
 from typing import Dict, Optional
@@ -29,7 +31,7 @@ CALM: Dict[str, str] = {
     "proc/cmdline": "quiet rcu_nocbs=0-1\n",
     "proc/cpuinfo": "processor : 0\nflags\t\t: fpu tsc constant_tsc\n",
     "proc/irq/7/smp_affinity_list": "2-3\n",
-    "proc/loadavg": "0.04 0.10 0.20 1/100 1234\n",
+    "proc/loadavg": "9.04 5.10 2.20 1/100 1234\n",
     "proc/meminfo": "MemTotal: 1000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n",
     "proc/self/cgroup": "0::/user\n",
     "proc/stat": "cpu  10 0 10 900 0 0 0 0 0 0\ncpu0 5 0 5 450 0 0 0 0 0 0\ncpu1 5 0 5 450 0 0 0 0 0 0\n",
@@ -48,7 +50,7 @@ def plant(root: Path, files: Dict[str, Optional[str]]) -> doctor.Machine:
         if text is not None:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text, encoding="utf-8")
-    return doctor.Machine(root, [0, 1])
+    return doctor.Machine(root, [0, 1], pause_s=0.0)
 
 
 class MadeUp(ScratchTest):
@@ -87,8 +89,8 @@ class MadeUp(ScratchTest):
         ("virtualisation", "sys/hypervisor/type", "xen\n", "a guest of xen", "bare metal", "fair"),
         ("interrupts", "proc/irq/7/smp_affinity_list", "0-3\n", "1 of 1", "smp_affinity_list", "good"),
         ("interrupts", "proc/55/comm", "irqbalance\n", "irqbalance moves them", "systemctl stop irqbalance", "good"),
-        ("load", "proc/loadavg", "0.70 1 1 1/1 1\n", "0.70 on 2 CPUs", "top", "fair"),
-        ("load", "proc/loadavg", "5.00 1 1 1/1 1\n", "5.00 on 2 CPUs", "top", "poor"),
+        ("load", "proc/loadavg", "0 0 0 2/90 1\n", "1.0 other programs running on 2 CPUs", "top", "fair"),
+        ("load", "proc/loadavg", "0 0 0 6/90 1\n", "5.0 other programs running on 2 CPUs", "top", "poor"),
         ("swap", "proc/meminfo", "SwapTotal: 4096 kB\nSwapFree: 1024 kB\n", "3 MiB in use", "swapoff -a", "fair"),
         ("cpu quota", "sys/fs/cgroup/user/cpu.max", "150000 100000\n", "1.5 CPUs for 2",
          "echo max > /sys/fs/cgroup/user/cpu.max", "poor"),
@@ -116,6 +118,25 @@ class MadeUp(ScratchTest):
                 self.assertEqual(verdict, over_all.verdict)
                 self.assertEqual(verdict != "good", any(item in reason for reason in over_all.reasons))
 
+    def test_a_build_that_has_just_ended_is_no_load(self) -> None:
+        """Only what runs now counts, however high the averages of the last minutes are; a look alone may be wrong."""
+        self.assertEqual("ok", self.changed("proc/loadavg", "64.00 32.00 16.00 1/100 1\n")["load"].verdict)
+        looks = iter([0.0] * 20 + [3.0] * 5)
+        machine = plant(self.scratch / "busy", CALM)
+        machine.text = lambda path: f"0 0 0 {next(looks) + 1:.0f}/100 1"  # type: ignore[method-assign]
+        found = doctor.load(machine)
+        self.assertEqual(("warning", "0.6 other programs running on 2 CPUs"), (found.verdict, found.found))
+
+    def test_a_program_that_computes_is_load(self) -> None:
+        if doctor.load(doctor.Machine(Path("/"), [0], pause_s=0.0)).verdict == "unknown":
+            self.skipTest("/proc/loadavg does not tell how many programs run")
+        busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        try:
+            self.assertEqual("warning", doctor.load(doctor.Machine(Path("/"), [0])).verdict)
+        finally:
+            busy.kill()
+            busy.wait()
+
     def test_steal_of_other_cpus_does_not_count(self) -> None:
         stat = CALM["proc/stat"] + "cpu2 0 0 0 0 0 0 0 5000 0 0\n"
         self.assertEqual("ok", self.changed("proc/stat", stat)["steal"].verdict)
@@ -126,7 +147,7 @@ class MadeUp(ScratchTest):
             self.assertEqual("unknown", self.changed(path, None)[item].verdict)
 
     def test_the_worst_comes_first(self) -> None:
-        found = self.findings(**{"proc/loadavg": "9 9 9 1/1 1\n", f"{CPUS}/intel_pstate/no_turbo": "0\n"})
+        found = self.findings(**{"proc/loadavg": "9 9 9 10/90 1\n", f"{CPUS}/intel_pstate/no_turbo": "0\n"})
         over_all = trust.verdict_of(list(found.values()))
         self.assertEqual("poor", over_all.verdict)
         self.assertEqual(["load", "turbo"], [reason.split(":")[0] for reason in over_all.reasons])
@@ -141,7 +162,7 @@ class MadeUp(ScratchTest):
                 self.assertIn(part, out.getvalue())
 
     def test_findings_survive_run_json(self) -> None:
-        found = list(self.changed("proc/loadavg", "5 1 1 1/1 1\n").values())
+        found = list(self.changed("proc/loadavg", "5 1 1 6/90 1\n").values())
         record = json.loads(json.dumps(trust.record_of(found)))
         self.assertEqual(found, trust.findings_of(record))
         self.assertEqual([], trust.findings_of([{"item": "of another version"}]))
@@ -152,8 +173,8 @@ class Command(ScratchTest):
         root = self.scratch / "root"
         plant(root, {name: text.replace("0-1", "0-999") if name.startswith(CPUS) or name == "proc/cmdline" else text
                      for name, text in CALM.items()})
-        for load, verdict, strict in (("0.01", "good", 0), ("99", "poor", 1)):
-            (root / "proc/loadavg").write_text(f"{load} 1 1 1/1 1\n", encoding="utf-8")
+        for running, verdict, strict in ((1, "good", 0), (99, "poor", 1)):
+            (root / "proc/loadavg").write_text(f"1 1 1 {running}/100 1\n", encoding="utf-8")
             for arguments, status in (((), 0), (("--strict",), strict)):
                 done = self.call("doctor", "--json", *arguments, extra={"RCBENCH_SYSTEM_ROOT": str(root)})
                 self.assertEqual((status, ""), (done.returncode, done.stderr))

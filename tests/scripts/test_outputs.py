@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import tempfile
 import time
 import unittest
+import unittest.mock
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import List, Optional, Tuple
@@ -96,6 +98,14 @@ class Same(unittest.TestCase):
         for found in sheet_tables(self.sheet):
             self.assertIn(found, self.page.tables)
 
+    def test_the_sheet_folds_what_the_page_folds(self) -> None:
+        page = (self.scratch / "report.html").read_text(encoding="utf-8")
+        folded = re.findall(r"<summary><h2>([^<]*)</h2>", page)
+        told = re.findall(r"<details>\n<summary><strong>([^<]*)</strong></summary>\n\n", self.sheet)
+        self.assertEqual([one for one in folded if one not in ("Machine and run", "Every cell")], told)
+        self.assertEqual(len(told), self.sheet.count("\n</details>\n"))
+        self.assertIn("| variant |", self.sheet[:self.sheet.index("<details>")])
+
     def test_sentences_are_the_same_everywhere(self) -> None:
         plain = self.printed()
         for words in answer.sentences(self.analysis.tradeoff):
@@ -112,14 +122,19 @@ class Same(unittest.TestCase):
         for line in lines:
             self.assertEqual(f"{taxes[line[0].text]:.2f}×", line[1].text)
 
-    def test_a_terminal_gets_the_same_numbers(self) -> None:
+    def shown(self, width: int) -> str:
+        """What a terminal of that width shows, without its colours."""
         class Terminal(io.StringIO):
             def isatty(self) -> bool:
                 return True
 
         out = Terminal()
-        table.print_report(self.analysis, out)
-        shown = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
+        with unittest.mock.patch.dict(os.environ, {"COLUMNS": str(width)}):
+            table.print_report(self.analysis, out)
+        return re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
+
+    def test_a_terminal_gets_the_same_numbers(self) -> None:
+        shown = self.shown(120)
         for grid in (table.schemes(self.analysis),):
             for cells in grid.texts:
                 numbers = [one for one in cells if re.fullmatch(r"[0-9.]+×?", one)]
@@ -127,9 +142,20 @@ class Same(unittest.TestCase):
                             and set(numbers) <= set(one.split()))
                 self.assertTrue(line)
 
+    def test_a_narrow_terminal_gets_fewer_columns_and_no_broken_number(self) -> None:
+        for width in (80, 60, 40):
+            shown = self.shown(width)
+            self.assertLessEqual(max(map(len, shown.splitlines())), width)
+            for cells in table.schemes(self.analysis).texts:
+                whole = [" ".join(cells[:count]) for count in range(2, len(cells) + 1)]
+                lines = [" ".join(one.split()) for one in shown.splitlines()]
+                self.assertTrue(set(whole[-1:] if width == 80 else whole) & set(lines), (width, cells))
+            if width == 40:
+                self.assertRegex(" ".join(shown.split()), "Left out, as this terminal is too narrow: .*bytes")
+
     def test_the_model_is_never_mixed_with_what_was_measured(self) -> None:
         text = (self.scratch / "report.html").read_text(encoding="utf-8")
-        self.assertEqual(1, text.count('class="model"'))
+        self.assertEqual(1, text.count('class="fold model"'))
         self.assertNotIn("sigma", (self.scratch / "tradeoff.csv").read_text(encoding="utf-8"))
 
     def test_the_pictures_have_words(self) -> None:
@@ -147,8 +173,23 @@ class FromNumbersToRows(ScratchTest):
         path.write_text("\n".join([data[0], "", data[1], "1,broken", data[2], data[3], ""]), encoding="utf-8")
         found = read(path)
         (one,) = trials.of_cells(found).values()
-        self.assertEqual(("3 rows, lines 3 to 6", "3: 1.00 ns; 5: 2.00 ns; 6: 3.00 ns"), (one.summary, one.values))
+        self.assertEqual("3 rows, lines 3 to 6", one.summary)
+        self.assertEqual({"unit": "ns", "lines": [3, 5, 6], "processes": [0, 0, 0], "values": [1.0, 2.0, 3.0]},
+                         one.trials)
         self.assertEqual("grep -nF ',c,' trials.csv", one.search)
+
+    def test_what_was_wrong_with_a_trial_and_its_clock_are_told(self) -> None:
+        rows = [row(**{"driver": "scaling", "workload": "private", "ops_per_s": 2e6, "cell": "c", "repetition": place,
+                       **more}) for place, more in enumerate((
+            {"noise": "stolen+smt"}, {"noise": "smt"}, {"status": "invalid", "noise": "contended", "reason": "x"},
+            {"status": "skipped", "reason": "x", "ops_per_s": "", "ns_per_op": "", "window_s": "", "ops": ""}))]
+        read_back = read(made_up.write(self.scratch / "trials.csv", rows))
+        self.assertEqual((), read_back.bad)
+        read_back.frame["clock"] = [1.0, 2.0, 1.0, 1.0]
+        (one,) = trials.of_cells(read_back).values()
+        self.assertEqual(["disturbed: stolen", "", "invalid, disturbed: contended", "skipped"], one.trials["marks"])
+        self.assertEqual(("M/s", [2.0, 2.0, 2.0, None], [2.0, 1.0, 2.0, None]),
+                         tuple(one.trials[name] for name in ("unit", "values", "typical")))
 
     def test_columns_that_may_be_there(self) -> None:
         rows = [row(variant="atomic")]
@@ -198,7 +239,7 @@ class Million(ScratchTest):
         began = time.process_time()
         found = trials.of_cells(rows)
         self.assertEqual(400, len(found))
-        self.assertEqual({""}, {one.values for one in found.values()})
+        self.assertTrue(not any(one.trials for one in found.values()))
         self.assertTrue(all(re.fullmatch(r"2500 rows, lines [0-9]+ to [0-9]+", one.summary) for one in found.values()))
         self.assertLess(sum(len(one.summary) + len(one.search) for one in found.values()), 100_000)
         print(f"a million rows to their cells: {time.process_time() - began:.1f} s of CPU time")
