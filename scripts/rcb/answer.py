@@ -8,7 +8,7 @@ from typing import List, Optional, Tuple
 
 from rcb.crossing import ALWAYS, NEVER, Turn
 from rcb.drivers import SCALING
-from rcb.prediction import COUNTED, SHARED, WORK
+from rcb.prediction import COUNTED, SHARED
 from rcb.stats import Interval
 from rcb.tradeoff import OVER_COUNTED, OVER_SHARED, TYPICAL, Curve, Series, Tradeoff
 from rcb.view import number_of_place
@@ -16,6 +16,7 @@ from rcb.wording import counted, number, series
 
 # Without the cells of `work`, so many other workloads are in a sentence; the tables have all.
 PATTERNS_MOST = 2
+IT = "it"
 TOO_FEW = "too few processes for an interval"
 
 
@@ -32,19 +33,19 @@ def _alike(found: Interval, bar: float) -> bool:
     return 1.0 / bar <= found.value <= bar or (found.tells and found.low <= 1.0 <= found.high)
 
 
-def _on_one_thread(found: Interval, baseline: str, bar: float) -> str:
+def _on_one_thread(found: Interval, base: str, bar: float) -> str:
+    """The clause on time; its subject is the variant, and base how the baseline is called."""
     if _alike(found, bar):
-        return f"takes as long as `{baseline}` on one thread, as far as this run can tell ({_times(found)})"
-    return f"takes {'only ' if found.value < 1.0 else ''}{_times(found)} as long as `{baseline}` on one thread"
+        return f"takes as long as {base} on one thread, as far as this run can tell ({_times(found)})"
+    return f"takes {'only ' if found.value < 1.0 else ''}{_times(found)} as long as {base} on one thread"
 
 
-def _on_many(found: Interval, threads: int, baseline: str, bar: float) -> str:
-    """The clause on throughput; its subject is the variant."""
+def _on_many(found: Interval, threads: int, base: str, bar: float) -> str:
+    """The clause on throughput, likewise. The baseline's is that of its best count of threads."""
     if _alike(found, bar):
-        return (f"does as much work on {counted(threads, 'thread')} as `{baseline}` at its best, as far as this run can "
-                f"tell ({_times(found)})")
-    return (f"does {'only ' if found.value < 1.0 else ''}{_times(found)} the work of `{baseline}` at its best on "
-            f"{counted(threads, 'thread')}")
+        return f"does as much work on {counted(threads, 'thread')} as {base}, as far as this run can tell ({_times(found)})"
+    work = "its work" if base == IT else f"the work of {base}"
+    return f"does {'only ' if found.value < 1.0 else ''}{_times(found)} {work} on {counted(threads, 'thread')}"
 
 
 def _crossover(curve: Curve) -> str:
@@ -68,9 +69,9 @@ def _while_shared(line: Optional[Series]) -> str:
     if line is None or not line.fall.known or line.fall.value == ALWAYS:
         return ""
     if line.fall.value == NEVER:
-        return f"whatever share of the references goes to objects that all threads share (up to {line.points[-1][0]:g} %)"
-    return (f"while fewer than {number_of_place(line.fall.value)} %{_bounds(line.fall)} of the references go to objects "
-            "that all threads share")
+        return f"stays ahead whatever share of the references goes to shared objects (up to {line.points[-1][0]:g} %)"
+    return (f"stays ahead while fewer than {number_of_place(line.fall.value)} %{_bounds(line.fall)} of the references go to "
+            "shared objects")
 
 
 def _while_counted(line: Optional[Series]) -> str:
@@ -78,24 +79,11 @@ def _while_counted(line: Optional[Series]) -> str:
     if line is None or not line.fall.known or line.fall.value == ALWAYS:
         return ""
     if line.fall.value == NEVER:
-        return f"with nothing shared it is ahead at every share of counting that was measured ({_range(line)})"
+        places = [place for place, _ in line.points]
+        return (f"with nothing shared it is ahead at every share of counting that was measured ({min(places):g} to "
+                f"{max(places):g} %)")
     return (f"with nothing shared it is ahead until references take {number_of_place(line.fall.value)} %"
             f"{_bounds(line.fall)} of the time")
-
-
-def _range(line: Series) -> str:
-    places = [place for place, _ in line.points]
-    return f"{min(places):g} to {max(places):g} %"
-
-
-def _limits(tradeoff: Tradeoff, variant: str) -> str:
-    shared = _while_shared(tradeoff.line(variant, OVER_SHARED, f"{COUNTED}={TYPICAL:g}"))
-    counting = _while_counted(tradeoff.line(variant, OVER_COUNTED, f"{SHARED}=0"))
-    parts = [part for part in (f"It stays ahead {shared}" if shared else "", counting) if part]
-    if not parts:
-        return ""
-    words = "; ".join(parts)
-    return f" {words[0].upper()}{words[1:]}."
 
 
 def _tax(tradeoff: Tradeoff, variant: str, pattern: Tuple[str, str, str, str]) -> Interval:
@@ -104,15 +92,15 @@ def _tax(tradeoff: Tradeoff, variant: str, pattern: Tuple[str, str, str, str]) -
     return next(found, Interval(math.nan))
 
 
-def _clauses(tradeoff: Tradeoff, variant: str, curve: Curve) -> Optional[str]:
+def _clauses(tradeoff: Tradeoff, variant: str, curve: Curve, base: str) -> Optional[str]:
     """What it costs one thread and does on many, on one workload. None: neither is known."""
     tax, point = _tax(tradeoff, variant, curve.pattern), curve.most
     parts = []
     if math.isfinite(tax.value):
-        parts.append(_on_one_thread(tax, tradeoff.baseline, tradeoff.bar))
+        parts.append(_on_one_thread(tax, base, tradeoff.bar))
     if point.cell.threads > 1 and math.isfinite(point.against.interval.value):
-        many = _on_many(point.against.interval, point.cell.threads, tradeoff.baseline, tradeoff.bar)
-        parts.append(many + _crossover(curve))
+        own = base if not parts else IT
+        parts.append(_on_many(point.against.interval, point.cell.threads, own, tradeoff.bar) + _crossover(curve))
     return ", and ".join(parts) if parts else None
 
 
@@ -121,21 +109,37 @@ def _ahead(curve: Curve, bar: float) -> bool:
     return curve.most.cell.threads > 1 and found.value > bar and (not found.bounded or found.low > 1.0)
 
 
-def sentence(tradeoff: Tradeoff, variant: str, where: str = "") -> Optional[str]:
-    """One variant's answer. None: nothing of it was measured beside the baseline on workloads that scale."""
-    opening = f"{where}, where" if where else "Where"
+def _named(tradeoff: Tradeoff) -> str:
+    """The baseline with what it stands for."""
+    stands_for = f" ({tradeoff.stands_for})" if tradeoff.stands_for else ""
+    return f"`{tradeoff.baseline}`{stands_for}"
+
+
+def sentence(tradeoff: Tradeoff, variant: str, where: str = "", brief: bool = False) -> Optional[str]:
+    """One variant's answer; a brief one follows one that has said what it is about. None: nothing of it was measured
+    beside the baseline on workloads that scale."""
     curve = tradeoff.typical(variant)
-    clauses = _clauses(tradeoff, variant, curve) if curve is not None else None
-    if curve is not None and clauses is not None:
-        limits = _limits(tradeoff, variant) if _ahead(curve, tradeoff.bar) else ""
-        return f"{opening} references take {TYPICAL:g} % of one thread's time, `{variant}` {clauses}.{limits}"
-    return _of_other_workloads(tradeoff, variant, where)
+    base = f"`{tradeoff.baseline}`" if brief else _named(tradeoff)
+    clauses = _clauses(tradeoff, variant, curve, base) if curve is not None else None
+    if curve is None or clauses is None:
+        return _of_other_workloads(tradeoff, variant, where)
+    opening = "" if brief else f"{where + ', w' if where else 'W'}here references take {TYPICAL:g} % of one thread's time, "
+    words = f"{opening}`{variant}` {clauses}"
+    if not _ahead(curve, tradeoff.bar):
+        return f"{words}."
+    shared = _while_shared(tradeoff.line(variant, OVER_SHARED, f"{COUNTED}={TYPICAL:g}"))
+    counting = _while_counted(tradeoff.line(variant, OVER_COUNTED, f"{SHARED}=0"))
+    if brief:
+        return "; ".join(filter(None, (words, f"it {shared}" if shared else "", counting))) + "."
+    limits = "; ".join(filter(None, (f"It {shared}" if shared else "", counting)))
+    return f"{words}.{' ' + limits[0].upper() + limits[1:] + '.' if limits else ''}"
 
 
 def _of_other_workloads(tradeoff: Tradeoff, variant: str, where: str) -> Optional[str]:
     parts = []
     for curve in tradeoff.curves:
-        clauses = _clauses(tradeoff, variant, curve) if curve.variant == variant and curve.pattern[0] == SCALING else None
+        clauses = (_clauses(tradeoff, variant, curve, f"`{tradeoff.baseline}`")
+                   if curve.variant == variant and curve.pattern[0] == SCALING else None)
         if clauses is not None:
             parts.append(f"in `{curve.name}` it {clauses}")
     if not parts:
@@ -152,13 +156,15 @@ def _cost(tradeoff: Tradeoff, variant: str) -> Tuple[float, str]:
     return (-gain if math.isfinite(gain) else math.inf), variant
 
 
-def sentences(tradeoff: Tradeoff, where: str = "") -> List[str]:
-    """The answer for every choice, best first, and what the baseline is."""
-    found = [sentence(tradeoff, name, where) for name in sorted(tradeoff.choices, key=lambda one: _cost(tradeoff, one))]
-    told = [one for one in found if one is not None]
-    if told and tradeoff.stands_for:
-        told.append(f"`{tradeoff.baseline}` stands for {tradeoff.stands_for}.")
-    return told
+def sentences(tradeoff: Tradeoff) -> List[str]:
+    """The answer for every choice: the best in full, the others in brief."""
+    found: List[str] = []
+    for name in sorted(tradeoff.choices, key=lambda one: _cost(tradeoff, one)):
+        words = sentence(tradeoff, name, brief=bool(found) and tradeoff.typical(name) is not None)
+        found += [words] if words is not None else []
+    if found and tradeoff.stands_for and not any(tradeoff.typical(name) for name in tradeoff.choices):
+        found.append(f"`{tradeoff.baseline}` stands for {tradeoff.stands_for}.")
+    return found
 
 
 def missing(tradeoff: Tradeoff) -> Optional[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import List, Sequence
+from typing import List, Optional, Sequence
 
 from rcb import machines, report, rows, summary, table
 from rcb.analysis import Analysis, analyse, read_run
@@ -15,29 +15,32 @@ from rcb.errors import UsageError, guarded, not_accepted
 NAME = "report"
 
 
-def analysed(directory: Path, name: str, allow_mixed: bool = False) -> Analysis:
-    """Reads the rows, says what was left out, and writes the summary and the report."""
+def analysed(directory: Path, name: str, allow_mixed: bool = False, baseline: Optional[str] = None) -> Analysis:
+    """Reads the rows, says what was left out, and writes the summary and the report, against the variant of that name or
+    today's CPython with a GIL."""
     read = rows.read(directory / "trials.csv", allow_mixed)
     for complaint in read.complaints():
         print(f"{name}: {complaint}", file=sys.stderr)
     answer = summary.summarise(read)
+    found = analyse(answer, read_run(directory), baseline)
     summary.write_csv(answer, directory / "summary.csv")
-    found = analyse(answer, read_run(directory))
     report.write(found, directory)
     return found
 
 
-def conclude(directory: Path, name: str, allow_mixed: bool = False) -> summary.Summary:
+def conclude(directory: Path, name: str, allow_mixed: bool = False,
+             baseline: Optional[str] = None) -> summary.Summary:
     """Makes everything that a run's directory holds besides the rows, and prints the tables."""
-    found = analysed(directory, name, allow_mixed)
+    found = analysed(directory, name, allow_mixed, baseline)
     table.print_report(found, sys.stdout)
     print(f"{name}: report in {directory / 'report.html'}")
     return found.summary
 
 
-def side_by_side(directories: Sequence[Path], out: Path, name: str, allow_mixed: bool = False) -> None:
+def side_by_side(directories: Sequence[Path], out: Path, name: str, allow_mixed: bool = False,
+                 baseline: Optional[str] = None) -> None:
     """Every run's own report, and one page of all."""
-    found = machines.named([(directory, analysed(directory, name, allow_mixed)) for directory in directories])
+    found = machines.named([(directory, analysed(directory, name, allow_mixed, baseline)) for directory in directories])
     page = machines.write(found, out)
     machines.show(found, sys.stdout)
     print(f"{name}: side by side in {page}")
@@ -45,13 +48,15 @@ def side_by_side(directories: Sequence[Path], out: Path, name: str, allow_mixed:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:
-        raise UsageError(f"{message}; accepted: scripts/report [--no-install] [--allow-mixed] [--out DIR] DIR [DIR]...")
+        raise UsageError(f"{message}; accepted: scripts/report [--no-install] [--allow-mixed] "
+                         "[--baseline VARIANT] [--out DIR] DIR [DIR]...")
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(prog="scripts/report", allow_abbrev=False)
     parser.add_argument("directories", metavar="DIR", type=Path, nargs="+")
     parser.add_argument("--out", metavar="DIR", type=Path)
+    parser.add_argument("--baseline", metavar="VARIANT")
     parser.add_argument("--allow-mixed", action="store_true")
     parser.add_argument("--no-install", action="store_true")
     options = parser.parse_args(list(arguments))
@@ -73,9 +78,10 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     if len(options.directories) == 1:
-        conclude(options.directories[0], NAME, options.allow_mixed)
+        conclude(options.directories[0], NAME, options.allow_mixed, options.baseline)
     else:
-        side_by_side(options.directories, options.out or Path("machines"), NAME, options.allow_mixed)
+        side_by_side(options.directories, options.out or Path("machines"), NAME, options.allow_mixed,
+                     options.baseline)
     return 0
 
 

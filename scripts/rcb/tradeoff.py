@@ -25,7 +25,7 @@ from rcb.traits import Traits, Variants
 from rcb.used import used_rows
 
 # The share of one thread's time, in percent, that references take in the cells of `work` which the answer rests on
-# (docs/answer.md says what is known of programs).
+# (docs/method.md says what is known of programs).
 TYPICAL = 10.0
 OVER_SHARED = (WORK, SHARED)
 OVER_COUNTED = (WORK, COUNTED)
