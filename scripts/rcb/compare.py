@@ -37,6 +37,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("runs", metavar="RUN", nargs="*", type=Path)
     parser.add_argument("--fail-above")
     parser.add_argument("--format")
+    parser.add_argument("--baseline", metavar="VARIANT")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--allow-mixed", action="store_true")
@@ -66,8 +67,8 @@ def _write(comparisons: List[Comparison], options: argparse.Namespace) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     options = _parsed(arguments)
-    first = load("A", options.runs[0], options.allow_mixed)
-    sides = [first, *(load(chr(ord("A") + place), run, options.allow_mixed, first)
+    first = load("A", options.runs[0], options.allow_mixed, None, options.baseline)
+    sides = [first, *(load(chr(ord("A") + place), run, options.allow_mixed, first, options.baseline)
                       for place, run in enumerate(options.runs) if place)]
     for side in sides:
         for complaint in side.rows.complaints():

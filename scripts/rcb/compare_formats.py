@@ -31,7 +31,9 @@ def _change(ratio: float) -> str:
 
 
 def _span(found: Interval) -> str:
-    return f"{_change(found.low)} to {_change(found.high)}" if found.bounded else NO_NUMBER
+    if not found.bounded:
+        return NO_NUMBER
+    return f"{_change(found.low)} to {_change(found.high)}" if found.tells else "too few processes"
 
 
 def _figure(value: float) -> str:
@@ -231,7 +233,7 @@ def _record(one: Comparison, found: Difference) -> Dict[str, object]:
             "unit": unit_of(found.key) if found.key else "", "base_value": found.values[0],
             "other_value": found.values[1], "time_ratio": found.time.value, "time_ratio_low": found.time.low,
             "time_ratio_high": found.time.high, "p_adjusted": found.p_adjusted,
-            "rank_p_adjusted": found.rank_p_adjusted, "effect": found.effect, "verdict": str(found.verdict)}
+            "effect": found.effect, "verdict": str(found.verdict)}
 
 
 def tidy(comparisons: Sequence[Comparison]) -> str:

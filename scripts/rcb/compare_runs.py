@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
-from rcb import stats
+from rcb import relative, stats
 from rcb.clock import References, factors, ratio_of, references
 from rcb.drivers import COUNTING, SCALING
 from rcb.errors import UsageError
@@ -60,7 +60,6 @@ class Difference:
     time: Interval
     cells: int
     p_adjusted: float
-    rank_p_adjusted: float
     effect: float
     verdict: Verdict
 
@@ -106,9 +105,11 @@ def _one_machine(rows: Rows, record: Mapping[str, Any]) -> str:
     return machine_of(rows, record) if known else ""
 
 
-def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None) -> Side:
+def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None,
+         baseline: Optional[str] = None) -> Side:
     """Reads one run; UsageError where it has nothing to compare. On the machine of `base` its times become those at the
-    clock of that run: what the clock did from one run to the other is no difference of theirs."""
+    clock of that run: what the clock did from one run to the other is no difference of theirs. With a baseline its cells
+    are divided by those of that variant."""
     rows = read_measured(label, place, allow_mixed)
     record = read_record(rows.path.parent / "run.json")
     machine = _one_machine(rows, record)
@@ -118,7 +119,13 @@ def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None
     used = rows.measured()
     windows = used.groupby(CELL)["window_s"].median().dropna().to_dict()
     samples = samples_of(rows.frame)
-    return Side(label, rows, str(record.get("revision", "")), samples, floor_of(samples), windows,
+    floor = floor_of(samples)
+    if baseline is not None:
+        samples = relative.to(baseline, samples)
+        if not samples:
+            raise UsageError(f"--baseline: '{baseline}' has no cell in {label} '{rows.path}' that another variant has too; "
+                             f"accepted: {', '.join(sorted(rows.frame['variant'].unique()))}")
+    return Side(label, rows, str(record.get("revision", "")), samples, floor, windows,
                 disturbed_cells(rows.frame), machine, clocks)
 
 
@@ -185,10 +192,6 @@ class _Draft:
         return ([mean.p_value for mean, _ in self.means.values()]
                 + [one.p_value if count > 1 else math.nan for one, count in cells])
 
-    def rank_p_values(self) -> List[float]:
-        return [one.rank_p_value if count > 1 else math.nan
-                for one, count in zip(self.ratios.values(), self.processes())]
-
 
 def _draft(base: Side, other: Side) -> _Draft:
     _check_windows(base, other)
@@ -240,22 +243,22 @@ def _beyond(floor: Optional[float], shift: float) -> float:
     return (floor or 0.0) + shift
 
 
-def _finished(draft: _Draft, adjusted: Sequence[float], ranked: Sequence[float]) -> Comparison:
+def _finished(draft: _Draft, adjusted: Sequence[float]) -> Comparison:
     floors = [side.floor for side in (draft.base, draft.other)]
     floor = _widest([one.cell_width if one else None for one in floors])
     mean_floor = _widest([one.width if one else None for one in floors])
     shifts = _Shifts.of(draft.quiet())
     means = tuple(
-        Difference(name, None, (math.nan, math.nan), mean.interval, count, p, math.nan, math.nan,
+        Difference(name, None, (math.nan, math.nan), mean.interval, count, p, math.nan,
                    _verdict(mean.interval, mean.processes, p,
                             _beyond(mean_floor, shifts.but_for(*name) if len(name) == 2 else 0.0)))
         for (name, (mean, count)), p in zip(draft.means.items(), adjusted))
     cells = []
-    for (key, one), processes, p, rank in zip(draft.ratios.items(), draft.processes(), adjusted[len(means):], ranked):
+    for (key, one), processes, p in zip(draft.ratios.items(), draft.processes(), adjusted[len(means):]):
         values = _values(key, draft.base.samples[key]), _values(key, draft.other.samples[key])
         # Cliff's delta as of time: the samples of a rate come in the order that makes it so.
-        cells.append(Difference(tuple(map(str, key)), key, values, one.interval, 1, p, rank,
-                                one.effect, _verdict(one.interval, processes, p,
+        cells.append(Difference(tuple(map(str, key)), key, values, one.interval, 1, p, one.effect,
+                                _verdict(one.interval, processes, p,
                                                      _beyond(floor, shifts.but_for(key[0], key[3])))))
     sides = ((draft.base, draft.other), (draft.other, draft.base))
     missing = tuple((key, own.label) for own, against in sides for key in own.samples if key not in against.samples)
@@ -266,11 +269,10 @@ def compare(sides: Sequence[Side]) -> List[Comparison]:
     """Each run against the first. The p-values of all cells and means of all of them are adjusted as one family."""
     drafts = [_draft(sides[0], other) for other in sides[1:]]
     p_values = [p for draft in drafts for p in draft.p_values()]
-    rank_p_values = [p for draft in drafts for p in draft.rank_p_values()]
-    adjusted, ranked = holm(p_values).tolist(), holm(rank_p_values).tolist()
+    adjusted = holm(p_values).tolist()
     found = []
     for draft in drafts:
-        count, cells = len(draft.p_values()), len(draft.ratios)
-        found.append(_finished(draft, adjusted[:count], ranked[:cells]))
-        adjusted, ranked = adjusted[count:], ranked[cells:]
+        count = len(draft.p_values())
+        found.append(_finished(draft, adjusted[:count]))
+        adjusted = adjusted[count:]
     return found

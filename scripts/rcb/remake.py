@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import List, Optional, Sequence
 
-from rcb import machines, report, rows, summary, table
+from rcb import export, machines, report, rows, summary, table
 from rcb.analysis import Analysis, analyse, read_run
 from rcb.errors import UsageError, guarded, not_accepted
 
@@ -29,10 +29,12 @@ def analysed(directory: Path, name: str, allow_mixed: bool = False, baseline: Op
 
 
 def conclude(directory: Path, name: str, allow_mixed: bool = False,
-             baseline: Optional[str] = None) -> summary.Summary:
+             baseline: Optional[str] = None, formats: Sequence[str] = ()) -> summary.Summary:
     """Makes everything that a run's directory holds besides the rows, and prints the tables."""
     found = analysed(directory, name, allow_mixed, baseline)
     table.print_report(found, sys.stdout)
+    for path in export.write(found, formats, directory):
+        print(f"{name}: exported {path}")
     print(f"{name}: report in {directory / 'report.html'}")
     return found.summary
 
@@ -49,7 +51,7 @@ def side_by_side(directories: Sequence[Path], out: Path, name: str, allow_mixed:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:
         raise UsageError(f"{message}; accepted: scripts/report [--no-install] [--allow-mixed] "
-                         "[--baseline VARIANT] [--out DIR] DIR [DIR]...")
+                         "[--baseline VARIANT] [--export FORMAT] [--out DIR] DIR [DIR]...")
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -57,9 +59,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("directories", metavar="DIR", type=Path, nargs="+")
     parser.add_argument("--out", metavar="DIR", type=Path)
     parser.add_argument("--baseline", metavar="VARIANT")
+    parser.add_argument("--export", metavar="FORMAT")
     parser.add_argument("--allow-mixed", action="store_true")
     parser.add_argument("--no-install", action="store_true")
     options = parser.parse_args(list(arguments))
+    options.formats = export.formats_of(options.export) if options.export is not None else []
     seen: List[Path] = []
     for directory in options.directories:
         if not (directory / "trials.csv").is_file():
@@ -72,13 +76,15 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     if options.out is not None and len(seen) == 1:
         raise UsageError(not_accepted("--out", options.out, "used for one run, whose report stays beside its rows",
                                       "--out with two directories or more"))
+    if options.formats and len(seen) > 1:
+        raise UsageError(not_accepted("--export", options.export, "used for several runs", "--export with one directory"))
     return options
 
 
 def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     if len(options.directories) == 1:
-        conclude(options.directories[0], NAME, options.allow_mixed, options.baseline)
+        conclude(options.directories[0], NAME, options.allow_mixed, options.baseline, options.formats)
     else:
         side_by_side(options.directories, options.out or Path("machines"), NAME, options.allow_mixed,
                      options.baseline)

@@ -16,7 +16,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
-from scipy.stats import binom, mannwhitneyu, rankdata
+from scipy.stats import binom, rankdata
 
 LEVEL = 0.95
 WIDEST = math.log(1e30)
@@ -262,12 +262,6 @@ class Ratio:
     p_value: float = math.nan
     processes: int = 0
     samples: Tuple[Sample, ...] = ()
-
-    @cached_property
-    def rank_p_value(self) -> float:
-        """Mann and Whitney's, over the same units, unpaired: it needs no shape, and many processes to find anything."""
-        groups = _units(*self.samples) if self.samples else ()
-        return float(mannwhitneyu(*groups).pvalue) if groups and min(map(len, groups)) > 1 else math.nan
 
     @cached_property
     def effect(self) -> float:

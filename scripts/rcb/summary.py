@@ -41,7 +41,6 @@ class Test:
     """What may be said of a cell's ratio: p-values are adjusted over all ratios of the run (Holm)."""
 
     p_adjusted: float
-    rank_p_adjusted: float
     effect: float
     verdict: Verdict
 
@@ -270,11 +269,9 @@ def _family(ratios: Dict[CellKey, Ratio], floor: float) -> Dict[CellKey, Test]:
     about = {key: against for key in ratios for against in [baseline_of(key)] if against is not None}
     keys = [key for key, (_, base) in about.items() if base != key and math.isfinite(ratios[key].interval.value)]
     adjusted = holm([ratios[key].p_value for key in keys])
-    ranked = holm([ratios[key].rank_p_value for key in keys])
     # A cost above 1 is slower, a speedup above 1 is faster.
-    return {key: Test(float(p), float(rank), ratios[key].effect,
-                      judge(ratios[key].interval, float(p), floor, about[key][0] == COST))
-            for key, p, rank in zip(keys, adjusted, ranked)}
+    return {key: Test(float(p), ratios[key].effect, judge(ratios[key].interval, float(p), floor, about[key][0] == COST))
+            for key, p in zip(keys, adjusted)}
 
 
 def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict[CellKey, Samples],
@@ -417,9 +414,9 @@ def summarise(rows: Rows) -> Summary:
 
 
 def _tested(cell: Cell) -> Dict[str, object]:
-    test = cell.test or Test(math.nan, math.nan, math.nan, Verdict(INCONCLUSIVE))
+    test = cell.test or Test(math.nan, math.nan, Verdict(INCONCLUSIVE))
     return {"verdict": str(test.verdict) if cell.test else "", "p_adjusted": test.p_adjusted,
-            "rank_p_adjusted": test.rank_p_adjusted, "effect": test.effect}
+            "effect": test.effect}
 
 
 def table_of_cells(summary: Summary) -> pd.DataFrame:

@@ -11,8 +11,6 @@ import numpy as np
 from rcb.stats import Interval
 
 ALPHA = 0.05
-# Wider than this, "the same" would be no answer.
-SAME_WITHIN = 0.05
 
 FASTER = "faster"
 SLOWER = "slower"
@@ -22,7 +20,7 @@ INCONCLUSIVE = "inconclusive"
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the four, and for SAME the relative difference that is excluded at 95 %."""
+    """One of the four. SAME says which relative difference is excluded at 95 %: of a noisy cell a large one."""
 
     kind: str
     within: float = math.nan
@@ -46,14 +44,16 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
     return adjusted
 
 
-def judge(found: Interval, p_adjusted: float, floor: float, above_is_slower: bool = True,
-          same_within: float = SAME_WITHIN) -> Verdict:
+def judge(found: Interval, p_adjusted: float, floor: float, above_is_slower: bool = True) -> Verdict:
     """The verdict on a ratio. A difference is claimed when its adjusted p-value is under 5 % and its whole interval
-    lies beyond the floor (a logarithm), for what reaches into the floor may be below it."""
+    lies beyond the floor (a logarithm), for what reaches into the floor may be below it. The same within X is claimed
+    when the interval reaches into the floor, and X is its further end, or the floor where that is more: the truth is
+    beyond that no more than one time in twenty. An interval that lies beyond the floor without being significant, or that tells nothing, decides nothing."""
     if not (found.bounded and found.low > 0):
         return Verdict(INCONCLUSIVE)
     low, high = math.log(found.low), math.log(found.high)
     if p_adjusted < ALPHA and (low > floor or high < -floor):
         return Verdict(SLOWER if (low > floor) == above_is_slower else FASTER)
-    within = math.expm1(max(abs(low), abs(high), floor))
-    return Verdict(SAME, within) if within <= same_within else Verdict(INCONCLUSIVE)
+    if not found.tells or low > floor or high < -floor:
+        return Verdict(INCONCLUSIVE)
+    return Verdict(SAME, math.expm1(max(abs(low), abs(high), floor)))

@@ -108,7 +108,7 @@ class Findings(Runs):
         base = self.run_of("a", {}, 1)
         other = self.run_of("b", {"call": 1.25}, 2, costs={key: cost * 1.2 for key, cost in COSTS.items()})
         found = self.verdicts(base, other)
-        self.assertEqual("inconclusive", found["overhead", "pair", "", "atomic", "1", "cores"])
+        self.assertEqual("same", found["overhead", "pair", "", "atomic", "1", "cores"])
         self.assertEqual("slower", found["overhead", "call", "", "atomic", "1", "cores"])
         self.assertEqual("slower", found[("overhead",)])
         text = called("compare", main, base, other).stdout
@@ -117,6 +117,30 @@ class Findings(Runs):
     def test_one_process_each_claims_nothing(self) -> None:
         found = self.verdicts(self.run_of("a", {}, 1, 1), self.run_of("b", {"pair": 1.5}, 2, 1))
         self.assertEqual({"inconclusive"}, set(found.values()))
+
+
+    def test_a_run_is_the_same_as_itself(self) -> None:
+        """Whatever its floor is: here plain and its twin differ by 12 %, as on a busy machine."""
+        base = self.run_of("a", {}, 1, costs={**COSTS, ("overhead", "pair", "plain_twin", 1): 1.12})
+        found = self.verdicts(base, base)
+        self.assertEqual({"same"}, set(found.values()))
+
+    def test_against_a_baseline_what_slows_everything_is_no_difference(self) -> None:
+        base = self.run_of("a", {}, 1)
+        other = self.run_of("b", {}, 2, costs={key: cost * (1.8 if key[2] == "atomic" else 1.5) for key, cost in COSTS.items()})
+        done = called("compare", main, "--format", "csv", "--baseline", "plain", base, other)
+        lines = {one["variant"]: one for one in csv.DictReader(io.StringIO(done.stdout))
+                 if one["kind"] == "cell" and one["workload"] == "pair"}
+        self.assertNotIn("plain", lines)
+        self.assertAlmostEqual(1.2, float(lines["atomic"]["time_ratio"]), delta=0.02)
+        self.assertEqual("slower", lines["atomic"]["verdict"])
+        self.assertIn("same within", lines["plain_twin"]["verdict"])
+
+    def test_a_baseline_that_is_not_there(self) -> None:
+        base = self.run_of("a", {}, 1)
+        done = called("compare", main, "--baseline", "gil", base, base)
+        self.assertEqual(2, done.returncode)
+        self.assertRegex(done.stderr, r"--baseline: 'gil' has no cell in A .*; accepted: .*atomic")
 
 
 class Command(Runs):

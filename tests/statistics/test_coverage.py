@@ -53,10 +53,18 @@ class Claims(unittest.TestCase):
         self.assertLessEqual(false, 9)
 
     def test_a_large_difference_is_found(self) -> None:
-        self.assertGreater(coverage.claims(Design("normal", 10, 5, 60), 20, 5, 0.15, 0.01)[2], 0.8)
+        self.assertGreater(coverage.claims(Design("normal", 10, 5, 60), 20, 5, 0.15, 0.01)[1], 0.8)
 
     def test_half_the_floor_is_not_claimed(self) -> None:
-        self.assertEqual(0.0, coverage.claims(Design("normal", 10, 5, 5), 50, 5, 0.01, math.log(1.02))[2])
+        self.assertEqual(0.0, coverage.claims(Design("normal", 10, 5, 5), 50, 5, 0.01, math.log(1.02))[1])
+
+    def test_the_same_is_seldom_said_of_what_is_beyond_its_bound(self) -> None:
+        for effect in (0.05, 0.1):
+            wrong = coverage.sameness(Design("skewed", 5, 5, 60), 20, 5, effect)[1]
+            self.assertLess(wrong, 0.05 + 4 * math.sqrt(0.05 * 0.95 / 1200))
+
+    def test_the_same_is_said_of_what_is(self) -> None:
+        self.assertGreater(coverage.sameness(Design("normal", 5, 5, 60), 20, 5, 0.0)[0], 0.9)
 
 
 if __name__ == "__main__":
