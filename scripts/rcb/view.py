@@ -38,8 +38,8 @@ class Grid:
 
 @dataclass(frozen=True)
 class Section:
-    """One heading with all below it: words, tables, charts, and what else there is to say. The page shows the first
-    one at once, and folds the others."""
+    """One heading with all below it: words, charts, tables, notes on how to read them, and what else there is to say.
+    The page shows the first one at once, and folds the others."""
 
     id: str
     title: str
@@ -49,6 +49,7 @@ class Section:
     model: bool = False
     more: Tuple[str, ...] = ()
     first: bool = False
+    notes: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
