@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from rcb.stats import Interval
+from rcb.stats import TELLING, Interval
 from rcb.summary import BASELINE, Summary
 from rcb.wording import number
 
@@ -27,8 +27,6 @@ PAGE_COLOURS = {INK: "currentColor", GRID: "var(--grid)", BAR: "var(--bar)", BAS
                 **{stand_in: f"var(--series-{place})" for place, stand_in in enumerate(SERIES)}}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "p", "h")
 DASHES: Tuple[Tuple[int, Tuple[float, ...]], ...] = ((0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
-# An interval whose ends lie further apart than this factor is drawn cut: no axis follows it.
-WIDEST = 3.0
 # Matplotlib's carets that begin at the point and lead on: right, up, down.
 CUT_RIGHT, CUT_UP, CUT_DOWN = 9, 10, 11
 STYLE = {
@@ -95,14 +93,14 @@ class Drawn:
 
 
 def drawn(found: Interval) -> Drawn:
-    """The interval itself, or so much of one wider than WIDEST as lies around its value; nothing where there is
+    """The interval itself, or so much of one that tells nothing as lies around its value; nothing where there is
     none."""
     value = found.value
     if not found.bounded:
         return Drawn(value, value)
-    if found.high <= WIDEST * found.low or found.low == found.high or value <= 0:
+    if found.high <= TELLING * found.low or found.low == found.high or value <= 0:
         return Drawn(found.low, found.high)
-    reach = math.sqrt(WIDEST)
+    reach = math.sqrt(TELLING)
     low, high = max(found.low, value / reach), min(found.high, value * reach)
     return Drawn(low, high, low > found.low, high < found.high)
 

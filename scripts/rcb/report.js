@@ -249,10 +249,12 @@
     opened.forEach((one) => { one.open = true; });
   });
   window.addEventListener("afterprint", () => opened.forEach((one) => { one.open = false; }));
-  // The same link may be followed twice, which changes no address.
+  // The same link may be followed twice, which changes no address; the browser's own way would end below the head.
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#"]');
-    if (link && link.getAttribute("href") === location.hash) reveal();
+    if (!link || link.getAttribute("href") !== location.hash) return;
+    event.preventDefault();
+    reveal();
   });
   window.addEventListener("hashchange", reveal);
   reveal();

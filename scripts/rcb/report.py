@@ -19,7 +19,7 @@ from rcb.files import texts_of, write_atomically
 from rcb.stats import Interval
 from rcb.summary import Cell, Summary
 from rcb.tradeoff import key_of, part_of
-from rcb.view import Anchors, Badge, Section, Shown
+from rcb.view import TOO_FEW, Anchors, Badge, Section, Shown, tells_nothing
 from rcb.wording import percent
 
 HERE = Path(__file__).parent
@@ -56,6 +56,7 @@ def _number(value: float) -> Shown:
 
 def _bounds(found: Interval) -> Shown:
     text = f"{wording.number(found.low)} to {wording.number(found.high)}" if found.bounded else wording.NO_NUMBER
+    text = TOO_FEW if tells_nothing(found) else text
     return Shown(text, repr(found.high - found.low) if found.bounded else "")
 
 

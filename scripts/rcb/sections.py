@@ -43,14 +43,14 @@ def first(analysis: Analysis, anchors: Anchors) -> Section:
     words += [missing] if missing else []
     words += memory_words.sentences(summary)
     grids: List[Grid] = []
-    notes = answers(summary)
+    notes: Tuple[str, ...] = ()
     if counting and table.has_work(analysis):
-        grids, notes = [table.schemes(analysis, anchors)], [table.schemes_note(analysis), *notes]
+        grids, notes = [table.schemes(analysis, anchors)], (table.schemes_note(analysis),)
     elif counting:
         grids = list(_grids(table.taxes(analysis, anchors), table.gains(analysis, anchors)))
         grids = grids or [table.headline(summary, anchors)]
     return Section("answers", "The answer", tuple(words), tuple(grids), _present(first_chart.over_threads(analysis)),
-                   more=tuple(notes), first=True)
+                   more=tuple(answers(summary)), first=True, notes=notes)
 
 
 def work(analysis: Analysis, anchors: Anchors) -> Section:

@@ -38,8 +38,8 @@ class Grid:
 
 @dataclass(frozen=True)
 class Section:
-    """One heading with all below it: words, tables, charts, and what else there is to say. The page shows the first
-    one at once, and folds the others."""
+    """One heading with all below it: words, charts, tables, notes on how to read them, and what else there is to say.
+    The page shows the first one at once, and folds the others."""
 
     id: str
     title: str
@@ -49,6 +49,7 @@ class Section:
     model: bool = False
     more: Tuple[str, ...] = ()
     first: bool = False
+    notes: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,23 @@ def figure(value: float, link: str = "", unit: str = "") -> Shown:
     return Shown(f"{number(value)}{unit}" if known else NO_NUMBER, repr(float(value)) if known else "", link)
 
 
+# Instead of an interval that tells nothing, and of a number that stands without its interval.
+TOO_FEW = "too few processes"
+TOO_FEW_SHORT = "too few"
+
+
+def tells_nothing(found: Interval) -> bool:
+    """Whether there is an interval, and it is too wide to say anything. What is always the same needs no factor."""
+    return found.bounded and not found.tells and found.low != found.high
+
+
 def amount(found: Interval, scale: float = 1.0, link: str = "") -> Shown:
     """A number in units of scale with its interval, where it has one that shows: 12.3 [11.9–12.8]."""
     if not math.isfinite(found.value):
         return Shown(NO_NUMBER, "", link)
     value, low, high = (number(one / scale) for one in (found.value, found.low, found.high))
+    if tells_nothing(found):
+        return Shown(f"{value} ({TOO_FEW})", repr(found.value), link)
     edges = f" [{low}–{high}]" if found.bounded and not low == value == high else ""
     return Shown(value + edges, repr(found.value), link)
 
@@ -106,6 +119,8 @@ def ratio(found: Interval, link: str = "", bounds: bool = True) -> Shown:
     """A ratio with its interval, as 1.42× [1.40–1.45]."""
     if not math.isfinite(found.value):
         return Shown(NO_NUMBER, "", link)
+    if tells_nothing(found):
+        return Shown(f"{factor(found.value)}× ({TOO_FEW})" if bounds else TOO_FEW_SHORT, repr(found.value), link)
     edges = f" [{factor(found.low)}–{factor(found.high)}]" if bounds and found.bounded else ""
     return Shown(f"{factor(found.value)}×{edges}", repr(found.value), link)
 
@@ -127,6 +142,8 @@ def turn(found: Turn, link: str = "", unit: str = "", before: str = "") -> Shown
         return Shown(NO_NUMBER, "", link)
     words = _end(found.value, unit)
     words = f"{before}{words}" if math.isfinite(found.value) else words
+    if found.low == -math.inf and found.high == math.inf:
+        return Shown(TOO_FEW, repr(found.value), link)
     if found.bounded and not found.low == found.value == found.high:
         low, high = _end(found.low, ""), _end(found.high, "")
         words += f" [{low}–{high}]"

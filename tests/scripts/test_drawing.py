@@ -17,7 +17,7 @@ from support import SCRIPTS, ScratchTest, row
 
 from rcb import charts, drawing, summary
 from rcb.rows import read
-from rcb.stats import Interval
+from rcb.stats import TELLING, Interval
 
 # What people without red, green and blue cones see: Machado, Oliveira and Fernandes (2009), severity 1, of linear RGB.
 VISIONS: Dict[str, Optional[List[List[float]]]] = {
@@ -82,7 +82,7 @@ class Intervals(ScratchTest):
         self.assertEqual(drawing.Drawn(0.0, 0.0), drawing.drawn(Interval(0.0, 0.0, 0.0)))
         cut = drawing.drawn(Interval(0.33, 4e-10, 2.5e8))
         self.assertTrue(cut.cut_low and cut.cut_high)
-        self.assertAlmostEqual(drawing.WIDEST, cut.high / cut.low)
+        self.assertAlmostEqual(TELLING, cut.high / cut.low)
         one_sided = drawing.drawn(Interval(1.0, 0.9, 50.0))
         self.assertEqual((0.9, False, True), (one_sided.low, one_sided.cut_low, one_sided.cut_high))
         self.assertTrue(drawing.drawn(Interval(1.0, 0.0, 1.5)).cut_low)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from support import ScratchTest, row
 
-from rcb import answer, report, summary, table, trials
+from rcb import answer, crossing, report, stats, summary, table, trials, view
 from rcb.analysis import Analysis, analyse
 from rcb.rows import BadRow, Rows, read
 from rcb.schema import COLUMNS, TEXT, WHOLE
@@ -163,6 +163,19 @@ class Same(unittest.TestCase):
             text = (self.scratch / name).read_text(encoding="utf-8")
             for part in ("<title>", "<desc>", 'role="img"', "prefers-color-scheme"):
                 self.assertIn(part, text)
+
+
+class TooFew(unittest.TestCase):
+    def test_an_interval_that_tells_nothing_is_no_answer(self) -> None:
+        wide, narrow = stats.Interval(0.33, 4e-10, 2.5e8), stats.Interval(1.2, 1.1, 1.3)
+        self.assertEqual("0.33× (too few processes)", view.ratio(wide).text)
+        self.assertEqual("too few", view.ratio(wide, bounds=False).text)
+        self.assertEqual("0.33 (too few processes)", view.amount(wide).text)
+        self.assertEqual("too few processes", view.turn(crossing.Turn(2.0, crossing.ALWAYS, crossing.NEVER)).text)
+        self.assertEqual(("1.20× [1.10–1.30]", "1.20×", "1.20 [1.10–1.30]"), (
+            view.ratio(narrow).text, view.ratio(narrow, bounds=False).text, view.amount(narrow).text))
+        self.assertNotIn("too few", view.amount(stats.Interval(0.0, 0.0, 0.0)).text)
+        self.assertEqual("2 [2–never]", view.turn(crossing.Turn(2.0, 2.0, crossing.NEVER)).text)
 
 
 class FromNumbersToRows(ScratchTest):
