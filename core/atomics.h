@@ -4,6 +4,7 @@
  *
  * To replace the shim, define RCBENCH_SHIM as the header to use instead. It must supply:
  *   struct a8, a32, a64, aptr    an atomic location; operations below, each with its order in its name
+ *   aN_init                      its first value, before anybody else can reach it: need not be atomic
  *   a64_sub_release_last         subtracts with release; true, with acquire, when that leaves 0
  *   pN_get / pN_set              a plain field that several threads reach (never at once: races are bugs)
  *   struct lock8                 one byte, mutual exclusion: lock8_acquire, lock8_release

@@ -22,6 +22,13 @@ struct a32 { uint32_t value; };
 struct a64 { int64_t value; };
 struct aptr { void *value; };
 
+/* Not atomic, so that compilers may write neighbouring fields at once: nobody else can reach the location yet. */
+#define SHIM_INIT(kind, type)                                                                          \
+    static inline void kind##_init(struct kind *location, type value)                                  \
+    {                                                                                                  \
+        SHIM_POINT();                                                                                  \
+        location->value = value;                                                                       \
+    }
 #define SHIM_LOAD(kind, type, name, order)                                                             \
     static inline type kind##_load_##name(const struct kind *location)                                 \
     {                                                                                                  \
@@ -55,6 +62,7 @@ struct aptr { void *value; };
     }
 
 #define SHIM_LOCATION(kind, type)                                                                      \
+    SHIM_INIT(kind, type)                                                                              \
     SHIM_LOAD(kind, type, relaxed, __ATOMIC_RELAXED)                                                   \
     SHIM_LOAD(kind, type, acquire, __ATOMIC_ACQUIRE)                                                   \
     SHIM_STORE(kind, type, relaxed, __ATOMIC_RELAXED)                                                  \

@@ -6,9 +6,12 @@
  *                     -1 .. -2^62  shared: atomic, counts away from zero (-1 is the last reference)
  *                     < -2^62      immortal
  *
- * Two departures from Lean. Its 0 is immortal; here 0 is dead, because rc_try_incref (which Lean does not
- * have) must tell a dead shared object from an immortal one; Koka keeps a range at the negative end too.
- * Its 32 bits could wrap (Lean issue 14838); 64 cannot in any run that ends.
+ * Four departures from Lean. Its 0 is immortal; here 0 is dead, because rc_try_incref (which Lean does not have) must
+ * tell a dead shared object from an immortal one; Koka keeps a range at the negative end too. Its 32 bits could wrap
+ * (Lean issue 14838); 64 cannot in any run that ends. Its increment of a shared object is inline and the decrement a
+ * call; here both are inline. And it asks first whether the object is private; here the first question is whether it is
+ * immortal, as in CPython, since None and small ints are. Each order favours what it asks about first: docs/decisions.md
+ * has the measurement.
  *
  * A private object becomes shared in one way only: rc_publish, by its thread, before anybody else can reach
  * it. The model walks: whatever a published object refers to is published too. It never becomes private
@@ -47,34 +50,34 @@ struct rc_head { struct a64 count; };
 
 static inline void rc_init(struct rc_head *h) { a64_store_relaxed(&h->count, 1); }
 
-static COLD UNUSED void escape_incref_shared(struct rc_head *h, int64_t count)
-{
-    if (count > ESCAPE_IMMORTAL_LIMIT)
-        a64_add_relaxed(&h->count, -1); /* relaxed, as in atomic.h */
-}
+static inline bool escape_is_immortal(int64_t count) { return count < ESCAPE_IMMORTAL_LIMIT; }
 
 static inline void rc_incref(struct rc_head *h)
 {
     int64_t count = a64_load_relaxed(&h->count);
+    if (UNLIKELY(escape_is_immortal(count)))
+        return;
     if (LIKELY(count > 0))
         a64_store_relaxed(&h->count, count + 1); /* plain arithmetic: nobody else reaches it */
     else
-        escape_incref_shared(h, count);
+        a64_add_relaxed(&h->count, -1); /* relaxed, as in atomic.h */
 }
 
-/* Release and acquire as in atomic.h: the last one must see what all the others did. */
-static COLD UNUSED bool escape_decref_shared(struct rc_head *h, int64_t count)
-{
-    return count > ESCAPE_IMMORTAL_LIMIT && a64_sub_release_last(&h->count, -1);
-}
-
+/* One comparison covers the common case: private, and not the last reference. Release and acquire of a shared one as in
+ * atomic.h: the last one must see what all the others did. */
 static inline bool rc_decref(struct rc_head *h)
 {
     int64_t count = a64_load_relaxed(&h->count);
-    if (UNLIKELY(count < 0))
-        return escape_decref_shared(h, count);
-    a64_store_relaxed(&h->count, count - 1);
-    return count == 1;
+    if (UNLIKELY(escape_is_immortal(count)))
+        return false;
+    if (LIKELY(count > 1)) {
+        a64_store_relaxed(&h->count, count - 1);
+        return false;
+    }
+    if (count < 0)
+        return a64_sub_release_last(&h->count, -1);
+    a64_store_relaxed(&h->count, 0);
+    return true;
 }
 
 /* For a shared object a CAS loop, as in atomic_rest.h. A private one is tried by its own thread alone. */
@@ -88,7 +91,7 @@ static inline bool rc_try_incref(struct rc_head *h)
         return true;
     }
     while (count < 0) {
-        if (count <= ESCAPE_IMMORTAL_LIMIT || a64_cas_relaxed(&h->count, &count, count - 1))
+        if (escape_is_immortal(count) || a64_cas_relaxed(&h->count, &count, count - 1))
             return true;
     }
     return false;
@@ -128,7 +131,7 @@ static inline bool rc_is_published(struct rc_head *h) { return a64_load_relaxed(
 static inline int64_t rc_audit(struct rc_head *h)
 {
     int64_t count = a64_load_relaxed(&h->count);
-    if (count <= ESCAPE_IMMORTAL_LIMIT)
+    if (escape_is_immortal(count))
         return RC_AUDIT_IMMORTAL;
     return count < 0 ? -count : count;
 }

@@ -51,8 +51,8 @@ static inline bool rc_decref(struct rc_head *h)
     uint32_t count = p32_get(&h->count);
     if (UNLIKELY(immortal_is(count)))
         return false;
-    p32_set(&h->count, count - 1);
-    return count == 1;
+    p32_set(&h->count, --count);
+    return count == 0;
 }
 
 static inline bool rc_try_incref(struct rc_head *h)

@@ -28,13 +28,14 @@ def disassemble(objdump, file):
     return listing.parse(text)
 
 
-def compile_one(options, variant, folder):
+def compile_one(options, variant, folder, *bodies):
     output = folder / f"{variant}.o"
-    command = sources.compile_command(options.source, options.generated, options.compiler, variant, options.flag)
+    command = sources.compile_command(options.source, options.generated, options.compiler, variant, options.flag,
+                                      *bodies)
     done = subprocess.run([*command, "-c", "-o", str(output)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{variant}: does not compile:\n{done.stderr}")
-    return output
+    return disassemble(options.objdump, output)
 
 
 def has_headers(options):
@@ -71,9 +72,12 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         functions = disassemble(options.objdump, options.binary) if options.binary else {}
         for variant in [options.variant] if options.variant else sources.variant_names(options.source, options.flag):
-            if not options.binary:
-                functions = disassemble(options.objdump, compile_one(options, variant, pathlib.Path(temporary)))
             traits = sources.traits_of(options.source, options.generated, options.compiler, variant, options.flag)
+            if not options.binary:
+                folder = pathlib.Path(temporary)
+                functions = compile_one(options, variant, folder)
+                made = compile_one(options, variant, folder, "tests/codegen/bodies.h")
+                wrong += rules.check_creation(made, variant, traits)
             wrong += rules.check_variant(functions, variant, traits, options.aligned, options.aarch64)
             checked += 1
     print("\n".join(wrong) if wrong else f"{checked} variants: every property holds")

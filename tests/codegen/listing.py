@@ -49,6 +49,11 @@ class Instruction:
         return self.name in ("jmp", "jmpq", "b")
 
     @property
+    def is_filler(self):
+        """Does nothing: what aligns the next instruction."""
+        return self.name.startswith("nop") or (self.name, self.operands) == ("xchg", "%ax,%ax")
+
+    @property
     def is_end(self):
         return self.name in ("ret", "retq", "ud2", "hlt", "brk", "udf") or (self.name in ("jmp", "jmpq", "br")
                                                                            and self.target is None)
@@ -129,6 +134,10 @@ class Way:
     @property
     def writes(self):
         return self.count("writes_memory")
+
+    @property
+    def length(self):
+        return len(self.instructions) - self.count("is_filler")
 
     @property
     def memory(self):

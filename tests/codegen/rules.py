@@ -15,6 +15,17 @@ ATOMIC_SCHEMES = {"atomic", "atomic_seqcst"}
 OWNER_SCHEMES = {"biased", "escape"}
 ONE_WORD_SCHEMES = {"plain"}
 
+# x86-64: how many instructions a pair may take beside the loop's own; gcc and clang need the same. `owner`: an object
+# that the thread made and that stays alive (CPython 3.11, 3.14 and free-threaded 3.14 take 3, 11 and 16); `immortal`: one
+# that is not counted (load, test and branch, twice); `shared`: one that takes two locked instructions.
+LOOP_LENGTH = {"pair_hot": 2, "pair_set": 4}
+PAIR_LENGTH = {
+    "plain": {"owner": 3},
+    "immortal": {"owner": 11, "immortal": 6},
+    "biased": {"owner": 16, "immortal": 6},
+    "escape": {"owner": 14, "immortal": 6, "shared": 16},
+}
+
 
 @dataclass(frozen=True)
 class Traits:
@@ -23,12 +34,28 @@ class Traits:
     scheme: str
     thread_safe: bool
     never_frees: bool
+    head_bytes: int = 8
 
 
 def counting_ways(function, traits):
     """The ways that count a living object and call nothing: both of its counts are written, unless nothing is."""
     least = 0 if traits.never_frees else 2
     return [way for way in function.ways() if way.calls == 0 and way.writes >= least]
+
+
+def check_length(function, straight, counting, traits):
+    """`straight`: the ways that call nothing; `counting`: those of them that count. Neither may have become longer."""
+    kinds = {"owner": [way for way in counting if not way.atomics],
+             "immortal": [way for way in straight if not way.writes],
+             "shared": [way for way in straight if way.atomics == 2]}
+    loop = LOOP_LENGTH[function.name.split("__")[0]]
+    for kind, most in PAIR_LENGTH.get(traits.scheme, {}).items():
+        way = min(kinds[kind], key=lambda way: way.length, default=None)
+        if way is None:
+            yield f"{function.name}: no way around the loop counts an object that is '{kind}' without a call"
+        elif way.length > loop + most:
+            yield (f"{function.name}: {way.length} instructions for a pair of an object that is '{kind}', "
+                   f"not {loop + most} at most\n{way}")
 
 
 def check_loop(function, traits, kind=None):
@@ -56,10 +83,24 @@ def check_loop(function, traits, kind=None):
             if (way.writes, way.memory) != (2, expected):
                 wrong.append(f"{name}: {way.writes} writes and {way.memory} memory instructions a pair, "
                              f"not 2 and {expected}\n{way}")
+    if kind is None and not any(way.adds_in_registers for way in straight):
+        wrong += check_length(function, straight, counting, traits)
     if kind is not None:
         wrong += aarch64.check_instructions(function, kind)
         wrong += aarch64.check_orders(function, straight, counting, traits)
     return wrong
+
+
+def check_creation(functions, variant, traits):
+    """A new object's header is written in whole words, none of them twice."""
+    name = f"header__{variant}"
+    if name not in functions:
+        return [f"{name}: not in the listing"]
+    writes = sum(i.writes_memory for i in functions[name].instructions)
+    if writes <= traits.head_bytes // 8:
+        return []
+    return [f"{name}: {writes} stores for a header of {traits.head_bytes} bytes\n" +
+            "\n".join(f"    {i}" for i in functions[name].instructions)]
 
 
 def check_alignment(function):

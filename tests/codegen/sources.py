@@ -24,10 +24,10 @@ def release_flags(root):
     return release["cacheVariables"]["CMAKE_C_FLAGS_RELEASE"].split()
 
 
-def compile_command(root, generated, compiler, variant, extra):
-    """To compile variants/VARIANT.c around the workloads as the release build does."""
+def compile_command(root, generated, compiler, variant, extra, bodies="bench/bodies.h"):
+    """To compile variants/VARIANT.c as the release build does: around the workloads, or around other bodies."""
     return [*compiler, "-std=gnu11", *release_flags(root), *extra, "-D_GNU_SOURCE", f"-DRC_VARIANT={variant}",
-            '-DRC_BODIES="bench/bodies.h"', f"-I{root}", f"-I{generated}", str(root / f"variants/{variant}.c")]
+            f'-DRC_BODIES="{bodies}"', f"-I{root}", f"-I{generated}", str(root / f"variants/{variant}.c")]
 
 
 def traits_of(root, generated, compiler, variant, extra):
@@ -36,4 +36,4 @@ def traits_of(root, generated, compiler, variant, extra):
     text = subprocess.run([*command, "-E", "-dM"], check=True, capture_output=True, text=True).stdout
     macros = dict(re.findall(r"^#define (RC_[A-Z_]+) (.+)$", text, re.MULTILINE))
     return Traits(scheme=macros["RC_SCHEME"].strip('"'), thread_safe=macros["RC_THREAD_SAFE"] == "1",
-                  never_frees=macros["RC_NEVER_FREES"] == "1")
+                  never_frees=macros["RC_NEVER_FREES"] == "1", head_bytes=int(macros["RC_HEAD_BYTES"]))

@@ -10,6 +10,7 @@ PLAIN = rules.Traits(scheme="plain", thread_safe=False, never_frees=False)
 NONE = rules.Traits(scheme="none", thread_safe=False, never_frees=True)
 ATOMIC = rules.Traits(scheme="atomic", thread_safe=True, never_frees=False)
 BIASED = rules.Traits(scheme="biased", thread_safe=True, never_frees=False)
+ESCAPE = rules.Traits(scheme="escape", thread_safe=True, never_frees=False)
 NEW = rules.Traits(scheme="somebody_elses", thread_safe=True, never_frees=False)
 
 GOOD_PLAIN = """
@@ -27,9 +28,11 @@ GOOD_PLAIN = """
 
 GOOD_ATOMIC = GOOD_PLAIN.replace("addq ", "lock addq ").replace("subq ", "lock subq ")
 
-# The first branch goes to the stranger's way, which lies outside of the straight one.
+# The first branch goes past both counts, as for an immortal object; the second to the stranger's way, which lies
+# outside of the straight one.
 GOOD_BIASED = """
    1000:	mov    (%rdi),%eax
+   1001:	je     1013 <pair_hot__x+0x13>
    1002:	cmp    %fs:0x0,%rdx
    100b:	jne    1040 <pair_hot__x+0x40>
    100d:	mov    %eax,0xc(%rdi)
@@ -137,6 +140,19 @@ class LoopTest(unittest.TestCase):
     def test_lock_on_the_owners_way(self):
         self.assert_wrong(GOOD_BIASED.replace("mov    %ecx,0xc", "lock decl 0xc"), BIASED, "the owner's is gone")
 
+    def test_longer_than_the_best(self):
+        self.assert_wrong(GOOD_PLAIN.replace("sub    $0x1,%rsi", "cmp    $0x1,%rdx\n   104b:\tsub    $0x1,%rsi"), PLAIN,
+                          "6 instructions for a pair of an object that is 'owner', not 5 at most")
+        self.assertEqual(self.wrong(GOOD_PLAIN.replace("1048:", "1047:\tnopl   (%rax)\n   1048:"), PLAIN), [])
+        longer = "".join(f"\n   {0x2000 + i:x}:\tmov    %rax,%rbx" for i in range(6))
+        body = GOOD_BIASED.replace("\n   1013:", longer + "\n   1013:").replace("1013 <pair", "2000 <pair")
+        self.assert_wrong(body, BIASED, "10 instructions for a pair of an object that is 'immortal', not 8 at most")
+
+    def test_no_way_past_a_call(self):
+        body = GOOD_BIASED.replace("1013 <pair_hot__x+0x13>", "1050 <pair_hot__x+0x50>")
+        self.assert_wrong(body, BIASED, "no way around the loop counts an object that is 'immortal' without a call")
+        self.assert_wrong(GOOD_BIASED, ESCAPE, "counts an object that is 'shared' without a call")
+
     def test_more_memory_in_plain(self):
         self.assert_wrong(GOOD_PLAIN.replace("sub    $0x1,%rsi", "mov    0x8(%rsp),%rdx"), PLAIN,
                           "2 writes and 3 memory instructions")
@@ -166,6 +182,32 @@ class LoopTest(unittest.TestCase):
     def test_a_loop_that_is_entered_in_the_middle(self):
         body = GOOD_PLAIN.replace("je     1060 <pair_hot__x+0x60>", "jmp    104a <pair_hot__x+0x4a>")
         self.assertEqual(self.wrong(body, PLAIN), [])
+
+
+class CreationTest(unittest.TestCase):
+    WORDS = """
+   1000:	mov    %fs:0x0,%rax
+   1009:	mov    %rax,(%rdi)
+   100c:	movabs $0x100000000,%rax
+   1016:	mov    %rax,0x8(%rdi)
+   101a:	movq   $0x0,0x10(%rdi)
+   1022:	ret
+"""
+
+    def wrong(self, body, head_bytes):
+        traits = rules.Traits(scheme="biased", thread_safe=True, never_frees=False, head_bytes=head_bytes)
+        return "\n".join(rules.check_creation({"header__x": function(body, "header__x")}, "x", traits))
+
+    def test_whole_words(self):
+        self.assertEqual(self.wrong(self.WORDS, 24), "")
+
+    def test_pieces(self):
+        self.assertIn("3 stores for a header of 16 bytes", self.wrong(self.WORDS, 16))
+        more = self.WORDS.replace("1022:", "1021:\tmovb   $0x0,0xb(%rdi)\n   1022:")
+        self.assertIn("4 stores for a header", self.wrong(more, 24))
+
+    def test_absent(self):
+        self.assertIn("not in the listing", "".join(rules.check_creation({}, "x", PLAIN)))
 
 
 class OrdersTest(unittest.TestCase):

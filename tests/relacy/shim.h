@@ -50,6 +50,11 @@ struct aptr : shim_atomic<void *> {
     using shim_atomic::shim_atomic;
 };
 
+#define SHIM_INIT(kind, type)                                                                                        \
+    static inline void kind##_init(struct kind *location, type value)                                                \
+    {                                                                                                                \
+        location->value.store(value, rl::mo_relaxed, $);                                                             \
+    }
 #define SHIM_LOAD(kind, type, name, order)                                                                           \
     static inline type kind##_load_##name(const struct kind *location) { return location->value.load(order, $); }
 #define SHIM_STORE(kind, type, name, order)                                                                          \
@@ -73,6 +78,7 @@ struct aptr : shim_atomic<void *> {
         return location->value.fetch_##what(value, order, $) sign value;                                             \
     }
 #define SHIM_LOCATION(kind, type)                                                                                    \
+    SHIM_INIT(kind, type)                                                                                            \
     SHIM_LOAD(kind, type, relaxed, rl::mo_relaxed)                                                                   \
     SHIM_LOAD(kind, type, acquire, rl::mo_acquire)                                                                   \
     SHIM_STORE(kind, type, relaxed, rl::mo_relaxed)                                                                  \
