@@ -7,6 +7,7 @@ from typing import Callable, Sequence
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_NOISE = 3  # all counts are right, but noise left a cell without a good trial
 EXIT_INTERRUPTED = 130
 
 

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from rcb import doctor, peers_found, precision, rows, rundir, trust
 from rcb.binary import Binary, Interruption, Plan, Settings, part_of
-from rcb.errors import EXIT_FAILED, EXIT_INTERRUPTED, CommandError, UsageError, guarded
+from rcb.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NOISE, CommandError, UsageError, guarded
 from rcb.options import PROFILES, Options, Profile, parse
 from rcb.peers import workloads_beside
 from rcb.peers_process import ground_of_rows
@@ -27,7 +27,7 @@ from rcb.progress import Count, Display, RowCounter, display
 from rcb.remake import conclude
 from rcb.rundir import Manifest, RunDirectory
 from rcb.sizes import Sizes
-from rcb.summary import summarise
+from rcb.summary import Summary, summarise
 from rcb.wording import counted, duration
 
 NAME = "run"
@@ -243,7 +243,7 @@ class Session:
         if interruption.happened:
             return
         self._manifest.failed = self._manifest.failed or status == EXIT_FAILED
-        if status not in (0, EXIT_FAILED) or not task.rows.exists():
+        if status not in (0, EXIT_FAILED, EXIT_NOISE) or not task.rows.exists():
             ended = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
             raise CommandError(f"process {process + 1} {ended} before all its trials were made; "
                                f"its output is in {task.log}")
@@ -410,11 +410,20 @@ def main(arguments: Sequence[str]) -> int:
     directory.remove_parts(manifest.all_processes)
     answer = conclude(directory.path, NAME)
     say_how_good(manifest)
-    failed = answer.trials.failed
+    return status_of(answer, manifest, directory)
+
+
+def status_of(answer: Summary, manifest: Manifest, directory: RunDirectory) -> int:
+    """The exit status, after a line on what went wrong."""
+    failed, spoiled = answer.trials.failed, answer.trials.spoiled
+    where = f"see the reasons in {directory.path / 'report.html'}"
     if failed:
-        print(f"{NAME}: {counted(failed, 'trial')} failed: see their reasons in {directory.path / 'report.html'}",
-              file=sys.stderr)
-    return EXIT_FAILED if failed or manifest.failed or answer.rows.bad else 0
+        print(f"{NAME}: {counted(failed, 'trial')} failed: {where}", file=sys.stderr)
+    if spoiled:
+        print(f"{NAME}: noise spoiled {counted(spoiled, 'trial')} each time: {where}", file=sys.stderr)
+    if failed or manifest.failed or answer.rows.bad:
+        return EXIT_FAILED
+    return EXIT_NOISE if spoiled else 0
 
 
 if __name__ == "__main__":

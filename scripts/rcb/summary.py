@@ -129,10 +129,12 @@ class Headline:
 
 @dataclass(frozen=True)
 class Trials:
-    """What became of invalid rows: noise may spoil a window, then the trial is measured again and has several rows."""
+    """What became of invalid rows. failed: a count was wrong. repeated: noise had spoiled the window, and the trial was good
+    when it was measured again. spoiled: noise spoiled every attempt."""
 
     failed: int
     repeated: int
+    spoiled: int = 0
 
 
 @dataclass(frozen=True)
@@ -394,7 +396,8 @@ def _trials(frame: pd.DataFrame) -> Trials:
     known = invalid.merge(good.assign(good=True), how="left").merge(wrong.assign(wrong=True), how="left")
     # Noise is forgiven when the cell was measured again; a wrong count never is.
     saved = int((known["good"].notna() & known["wrong"].isna()).sum())
-    return Trials(failed=len(invalid) - saved, repeated=saved)
+    failed = int(known["wrong"].notna().sum())
+    return Trials(failed=failed, repeated=saved, spoiled=len(invalid) - saved - failed)
 
 
 def summarise(rows: Rows) -> Summary:

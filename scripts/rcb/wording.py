@@ -87,6 +87,8 @@ def status_sentence(summary: Summary) -> str:
         words += (f" {aside} that stayed disturbed are left out, because the same cells have undisturbed ones.")
     if trials.failed:
         words += f" {counted(trials.failed, 'trial')} failed: the report lists why."
+    if trials.spoiled:
+        words += f" {counted(trials.spoiled, 'trial')} had no quiet moment in several attempts and {'is' if trials.spoiled == 1 else 'are'} left out."
     if summary.rows.bad:
         words += f" {counted(len(summary.rows.bad), 'line')} of the rows could not be read and {'is' if len(summary.rows.bad) == 1 else 'are'} left out."
     return words

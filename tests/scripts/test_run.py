@@ -67,6 +67,12 @@ class EndToEnd(ScratchTest):
         self.assertTrue(record(out)["complete"])
         self.assertIn("lost increment", (out / "report.html").read_text(encoding="utf-8"))
 
+    def test_noise_has_a_status_of_its_own(self) -> None:
+        done = self.call("run", "--out", "new", *SMALL, extra={"STAND_IN_SPOILED": "atomic"})
+        self.assertEqual(3, done.returncode, done.stderr)
+        self.assertRegex(done.stderr, r"noise spoiled \d+ trials each time")
+        self.assertTrue(record(self.scratch / "new")["complete"])
+
     def test_a_trial_that_is_measured_again_is_no_failure(self) -> None:
         done = self.call("run", "--out", "new", *SMALL, extra={"STAND_IN_NOISE": "atomic"})
         self.assertEqual(0, done.returncode, done.stderr)
