@@ -13,6 +13,9 @@
 /* A thread lost this share of its window to others, or the hypervisor took it: less than that is below the noise floor
  * of a good machine. */
 #define LOST_MAX 0.01
+/* A thread that waits for another, for the GIL or for a lock, is not running at once when it is woken: so long, each
+ * time, is no loss. */
+#define WAKE_NS 100000.0
 /* Where the kernel does not tell how long a thread waited: one switch takes some ten microseconds. */
 #define NS_PER_SWITCH_MIN 10000000.0
 /* The clock as the kernel computes it wavers by a percent at a steady load. */
@@ -67,6 +70,7 @@ void noise_probe_open(struct noise_probe *probe, unsigned os_index, bool pinned)
     probe->pinned = pinned;
     probe->delay_fd = system_open_fd(DELAY_FILE);
     probe->frequency_fd = pinned ? open_frequency(os_index) : -1;
+    noise_probe_read(probe, &probe->opened);
 }
 
 void noise_probe_close(struct noise_probe *probe)
@@ -97,15 +101,31 @@ static double change_of(uint64_t before, uint64_t after)
     return change < 0 ? -change : change;
 }
 
+/* Whether so much of a window was lost, beside what waking takes. */
+static bool is_lost(double lost_ns, uint64_t elapsed_ns, long ctx_voluntary)
+{
+    return lost_ns - WAKE_NS * (double)ctx_voluntary > LOST_MAX * (double)elapsed_ns;
+}
+
+/* Also of a thread that was not switched out: one that is woken and finds its CPU taken waits no less. */
+static bool was_kept_waiting(const struct noise_edge *begin, const struct noise_edge *end, uint64_t elapsed_ns,
+                             long ctx_voluntary, long ctx_involuntary)
+{
+    if (begin->has_delay && end->has_delay)
+        return is_lost((double)(end->delay_ns - begin->delay_ns), elapsed_ns, ctx_voluntary);
+    return ctx_involuntary > 1 && (double)ctx_involuntary * NS_PER_SWITCH_MIN > (double)elapsed_ns;
+}
+
+unsigned noise_of_cpu_time(uint64_t cpu_ns, uint64_t elapsed_ns, long ctx_voluntary)
+{
+    return is_lost((double)elapsed_ns - (double)cpu_ns, elapsed_ns, ctx_voluntary) ? NOISE_INVOLUNTARY : 0;
+}
+
 unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, const struct noise_looks *looks,
-                         uint64_t elapsed_ns, long ctx_involuntary)
+                         uint64_t elapsed_ns, long ctx_voluntary, long ctx_involuntary)
 {
     unsigned noise = 0;
-    bool delay = begin->has_delay && end->has_delay;
-    double elapsed = (double)elapsed_ns;
-    bool much = delay ? (double)(end->delay_ns - begin->delay_ns) > LOST_MAX * elapsed
-                      : ctx_involuntary > 1 && (double)ctx_involuntary * NS_PER_SWITCH_MIN > elapsed;
-    if (ctx_involuntary > 0 && much)
+    if (was_kept_waiting(begin, end, elapsed_ns, ctx_voluntary, ctx_involuntary))
         noise |= NOISE_INVOLUNTARY;
     if (begin->has_frequency && end->has_frequency && begin->frequency_khz > 0 &&
         change_of(begin->frequency_khz, end->frequency_khz) > FREQUENCY_CHANGE_MAX)

@@ -10,7 +10,7 @@
 
 /* In the order in which a row names them. */
 enum noise {
-    NOISE_INVOLUNTARY = 1 << 0, /* a thread was ready to run and did not, because somebody else had its CPU */
+    NOISE_INVOLUNTARY = 1 << 0, /* a thread could have run and did not: somebody else had its CPU, or it was stopped */
     NOISE_MIGRATED = 1 << 1,    /* a thread changed its CPU */
     NOISE_STOLEN = 1 << 2,      /* the hypervisor ran somebody else on the trial's CPUs */
     NOISE_THROTTLED = 1 << 3,   /* a CPU of the trial was slowed because of heat or power */
@@ -34,17 +34,18 @@ unsigned noise_watched(unsigned os_index);
 
 /* ---- by thread: at the edges of its window, on itself ------------------------------------------------ */
 
+struct noise_edge {
+    bool has_delay, has_frequency;
+    uint64_t delay_ns;      /* since the thread exists: ready to run, and not running */
+    uint64_t frequency_khz; /* now, of the CPU that the probe was made for */
+};
+
 /* Open files of one thread; made before the window, since opening takes microseconds. */
 struct noise_probe {
     int delay_fd, frequency_fd; /* -1: not told */
     unsigned os_index;
     bool pinned;
-};
-
-struct noise_edge {
-    bool has_delay, has_frequency;
-    uint64_t delay_ns;      /* since the thread exists: ready to run, and not running */
-    uint64_t frequency_khz; /* now, of the CPU that the probe was made for */
+    struct noise_edge opened; /* as it was then */
 };
 
 /* At the pace of the CPU: how often, how often it was contended, and the sum of the times of one step of its chain. */
@@ -75,9 +76,13 @@ void noise_machine_read(const unsigned *os_index, unsigned n, struct noise_machi
 
 /* ---- verdict --------------------------------------------------------------------------------------------- */
 
-/* One thread's window, of elapsed_ns, between its two edges. */
+/* One thread's window, of elapsed_ns, between its two edges, in which it was switched out so often. */
 unsigned noise_of_thread(const struct noise_edge *begin, const struct noise_edge *end, const struct noise_looks *looks,
-                         uint64_t elapsed_ns, long ctx_involuntary);
+                         uint64_t elapsed_ns, long ctx_voluntary, long ctx_involuntary);
+
+/* A trial's in which one thread at least could run at any moment: they ran for cpu_ns in all of elapsed_ns. However the
+ * rest was lost: to somebody else, or because the whole process stood still. */
+unsigned noise_of_cpu_time(uint64_t cpu_ns, uint64_t elapsed_ns, long ctx_voluntary);
 
 /* A trial's, of `threads` windows of elapsed_ns. */
 unsigned noise_of_machine(const struct noise_machine *begin, const struct noise_machine *end, uint64_t elapsed_ns,

@@ -7,8 +7,11 @@
 /* Each part takes some 2 us, and the shortest of three counts: one interrupt is no neighbour. */
 enum { LOOP_STEPS = 2000, CHAIN_STEPS = 2000, TRIES = 3 };
 
-/* Undisturbed, the quotient stays within 2 % of its least; with a neighbour it is 1.2 to 2.2 times that. */
+/* Undisturbed, the quotient stays within 2 % of its baseline; with a neighbour it is 1.2 to 2.2 times that. */
 #define CONTENDED_MIN 1.1
+
+/* The baseline is the lowest quotient but so many in a hundred, and at most but LOWEST - 1. */
+enum { LOWEST = 8, BASELINE_PERCENT = 5 };
 
 enum { CPUS = 4096, SEARCH = 40 };
 #define SEARCH_PAUSE_NS UINT64_C(500000)
@@ -18,7 +21,8 @@ enum { AWAIT_SHARE = 5 }; /* one in so many nanoseconds */
 
 /* Each is written by a thread that is pinned to that CPU; trials lie between two such threads. */
 static struct pace_cpu {
-    double best; /* 0: not known yet */
+    double lowest[LOWEST]; /* quotients, in ascending order */
+    uint64_t noted;        /* quotients in all */
     uint64_t first_ns, waited_ns;
 } cpus[CPUS];
 
@@ -58,13 +62,31 @@ struct pace pace_now(void)
 
 void pace_note(unsigned os_index, struct pace pace)
 {
-    if (os_index < CPUS && (cpus[os_index].best <= 0 || pace.quotient < cpus[os_index].best))
-        cpus[os_index].best = pace.quotient;
+    if (os_index >= CPUS)
+        return;
+    struct pace_cpu *cpu = &cpus[os_index];
+    uint64_t kept = cpu->noted < LOWEST ? cpu->noted : LOWEST;
+    cpu->noted++;
+    if (kept == LOWEST && pace.quotient >= cpu->lowest[LOWEST - 1])
+        return;
+    uint64_t at = kept < LOWEST ? kept : LOWEST - 1;
+    for (; at > 0 && cpu->lowest[at - 1] > pace.quotient; at--)
+        cpu->lowest[at] = cpu->lowest[at - 1];
+    cpu->lowest[at] = pace.quotient;
+}
+
+double pace_baseline(unsigned os_index)
+{
+    if (os_index >= CPUS || cpus[os_index].noted == 0)
+        return 0;
+    uint64_t below = cpus[os_index].noted * BASELINE_PERCENT / 100;
+    return cpus[os_index].lowest[below < LOWEST ? below : LOWEST - 1];
 }
 
 bool pace_is_contended(unsigned os_index, struct pace pace)
 {
-    return os_index < CPUS && cpus[os_index].best > 0 && pace.quotient > CONTENDED_MIN * cpus[os_index].best;
+    double baseline = pace_baseline(os_index);
+    return baseline > 0 && pace.quotient > CONTENDED_MIN * baseline;
 }
 
 void pace_search(unsigned os_index)

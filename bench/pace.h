@@ -20,13 +20,18 @@ struct pace pace_now(void);
 
 /* ---- by CPU, in this process; the caller is pinned to it ---------------------------------------------------- */
 
-/* Remembers the best quotient of each CPU. Beyond a number of CPUs nothing is known, and nothing is contended. */
+/* Remembers the lowest quotients of each CPU. Beyond a number of CPUs nothing is known, and nothing is contended. */
 void pace_note(unsigned os_index, struct pace pace);
 
-/* Whether the quotient, of this CPU, is so much worse than its best that it is not itself. */
+/* What quotients of this CPU are held against: the lowest twentieth of those noted lies below it, but never more than
+ * seven. So it falls when the core becomes quiet, and one reading that went wrong (the chain was interrupted each time)
+ * condemns nobody. 0: not known. */
+double pace_baseline(unsigned os_index);
+
+/* Whether the quotient, of this CPU, is so much above its baseline that the core is not its own. */
 bool pace_is_contended(unsigned os_index, struct pace pace);
 
-/* Seeks the best pace of this CPU, for some 20 ms; at once where that has been done. */
+/* Looks for the baseline of this CPU, for some 20 ms; at once where that has been done. */
 void pace_search(unsigned os_index);
 
 /* Returns when nobody else uses the core, or after at most 200 ms; after less where waiting has taken a fifth of the

@@ -13,6 +13,8 @@
 /* Of the window that was asked for: a thread that did not run when it began starts late, and one thread always
  * overlaps with itself. Batches that are long beside a short window move both ends, so this is no finer. */
 #define WINDOW_MIN 0.5
+/* Of it, beyond what a batch explains: more is time in which the trial stood still. */
+#define OVERRUN_MAX 0.01
 enum { GIL_TURNS_MIN = 10 };
 
 struct trial_run {
@@ -207,57 +209,85 @@ static void await_own_core(struct trial_run *run, unsigned index, void *thread)
         variant->attach(thread);
 }
 
-static void work(struct trial_run *run, unsigned index)
+/* The worker's thread becomes one of the model's and makes what is its own. */
+static void start(struct trial_run *run, unsigned index)
 {
-    const struct variant *variant = run->cell->variant;
     struct worker *worker = &run->workers[index];
     uint64_t stream = run->options->seed + index; /* through random_next: streams that start far from each other */
     *worker = (struct worker){.trial = &run->trial,
                               .index = index,
                               .role = "worker",
                               .random = random_next(&stream)};
-    worker->thread = run->main_thread != NULL ? variant->enter() : NULL;
+    worker->thread = run->main_thread != NULL ? run->cell->variant->enter() : NULL;
     if (worker->thread == NULL)
         trial_fail(&run->trial, "out of memory for a thread");
     else if (run->cell->workload->start(worker) != 0)
         trial_fail(&run->trial, "out of memory for the objects of a thread");
+}
 
-    await_own_core(run, index, worker->thread);
-    /* The window is set by whoever is last here; all see it after the barrier. */
+static void stop(struct trial_run *run, unsigned index)
+{
+    const struct variant *variant = run->cell->variant;
+    struct worker *worker = &run->workers[index];
+    struct trial_thread *own = &run->result.thread[index];
+    own->role = worker->role;
+    if (worker->thread == NULL)
+        return;
+    own->objects = variant->objects(worker->thread);
+    run->cell->workload->stop(worker);
+    own->late_max = variant->late_max(worker->thread);
+    variant->leave(worker->thread);
+}
+
+/* The window is set by thread 0 while all are here; all see it after the second barrier. */
+static void agree_on_window(struct trial_run *run, unsigned index, void *thread)
+{
     if (index == 0) {
         run->window = (struct window){.threads = run->cell->threads};
         machine_edge(run, &run->machine_before);
     }
-    wait_for_others(run, worker->thread);
+    wait_for_others(run, thread);
     if (index == 0)
         set_window(run);
-    wait_for_others(run, worker->thread);
+    wait_for_others(run, thread);
+}
 
-    bool fine = worker->thread != NULL && !__atomic_load_n(&run->trial.failed, __ATOMIC_ACQUIRE);
+static void load(struct trial_run *run, unsigned index, const struct noise_probe *probe)
+{
+    struct worker *worker = &run->workers[index];
     struct trial_thread *own = &run->result.thread[index];
-    struct noise_probe probe;
-    noise_probe_open(&probe, own->cpu, pinned(run));
-    if (fine)
-        window_run(worker, &run->window, &probe, &own->window, &own->waits, &own->latency);
+    if (worker->thread != NULL && !__atomic_load_n(&run->trial.failed, __ATOMIC_ACQUIRE))
+        window_run(worker, &run->window, probe, &own->window, &own->waits, &own->latency);
     else
         __atomic_add_fetch(&run->window.measured, 1, __ATOMIC_ACQ_REL);
-    noise_probe_close(&probe);
-    if (pinned(run) && !pin_verify_self(run->options->topology, run->result.thread[index].cpu))
+    if (pinned(run) && !pin_verify_self(run->options->topology, own->cpu))
         __atomic_store_n(&run->pin_failed, 1, __ATOMIC_RELAXED);
-    if (index == 0) {
-        machine_edge(run, &run->machine_after);
-        run->result.memory = memory_stats();
-        uint64_t in_use, heap = variant->own_heap(&in_use);
-        run->result.memory.allocated += in_use;
-        run->result.memory.resident += heap;
-    }
-    own->role = worker->role;
-    if (worker->thread != NULL) {
-        own->objects = variant->objects(worker->thread);
-        run->cell->workload->stop(worker);
-        own->late_max = variant->late_max(worker->thread);
-        variant->leave(worker->thread);
-    }
+}
+
+/* Thread 0, when the load has ended and everything is alive still. */
+static void read_machine_after(struct trial_run *run)
+{
+    struct memory_stats *memory = &run->result.memory;
+    machine_edge(run, &run->machine_after);
+    *memory = memory_stats();
+    uint64_t in_use, heap = run->cell->variant->own_heap(&in_use);
+    memory->allocated += in_use;
+    memory->resident += heap;
+}
+
+static void work(struct trial_run *run, unsigned index)
+{
+    struct noise_probe probe;
+    start(run, index);
+    void *thread = run->workers[index].thread;
+    await_own_core(run, index, thread);
+    noise_probe_open(&probe, run->result.thread[index].cpu, pinned(run));
+    agree_on_window(run, index, thread);
+    load(run, index, &probe);
+    noise_probe_close(&probe);
+    if (index == 0)
+        read_machine_after(run);
+    stop(run, index);
 }
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
@@ -328,6 +358,21 @@ static bool is_the_clocks(const struct trial *trial)
     return !trial->sleeps && trial->working_set_bytes <= 2 * trial->cache_bytes[2];
 }
 
+/* Whether a thread of the trial waits for nothing but its other threads: not for a timer, nor for a child. */
+static bool never_idle(const struct trial_run *run)
+{
+    return !run->cell->workload->staggered && !run->trial.sleeps;
+}
+
+/* A thread that waits for its own child, which runs on the same CPU, is woken late by nobody else. */
+static unsigned noise_of(const struct trial_run *run, const struct window_result *w)
+{
+    unsigned noise = noise_of_thread(&w->noise_begin, &w->noise_end, &w->looks, w->end_ns - w->begin_ns,
+                                     w->ctx_voluntary, w->ctx_involuntary);
+    bool was_woken = w->ctx_voluntary > 0 && w->ctx_involuntary == 0;
+    return was_woken && !never_idle(run) ? noise & ~(unsigned)NOISE_INVOLUNTARY : noise;
+}
+
 /* Threads that were asked to share a CPU take it from each other: that is what such a cell measures. */
 static void summarize_noise(struct trial_run *run)
 {
@@ -335,13 +380,16 @@ static void summarize_noise(struct trial_run *run)
     const struct noise_machine *before = &run->machine_before, *after = &run->machine_after;
     unsigned noise = noise_of_machine(before, after, run->window.end_ns - run->window.begin_ns, cpus_used(run));
     double looks = 0, steps_ns = 0;
+    uint64_t cpu_ns = 0;
     for (unsigned i = 0; i < result->threads; i++) {
         const struct window_result *w = &result->thread[i].window;
-        noise |= noise_of_thread(&w->noise_begin, &w->noise_end, &w->looks, w->end_ns - w->begin_ns,
-                                 w->ctx_involuntary);
+        noise |= noise_of(run, w);
+        cpu_ns += w->cpu_ns;
         looks += w->looks.made;
         steps_ns += w->looks.steps_ns;
     }
+    if (never_idle(run) || result->ctx_voluntary == 0)
+        noise |= noise_of_cpu_time(cpu_ns, (uint64_t)(result->window_s * 1e9), result->ctx_voluntary);
     result->clock_step_ns = looks > 0 && is_the_clocks(&run->trial) ? steps_ns / looks : 0;
     noise |= result->migrations > 0 ? NOISE_MIGRATED : 0;
     noise |= result->major_faults > 0 ? NOISE_SWAPPED : 0;
@@ -352,41 +400,69 @@ static void summarize_noise(struct trial_run *run)
     result->steal_ms = result->has_steal ? after->steal_ms - before->steal_ms : 0;
 }
 
+/* ---- verdict -------------------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static bool say(struct trial_result *result, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(result->reason, sizeof result->reason, format, arguments);
+    va_end(arguments);
+    return true;
+}
+
+/* Whether a count is wrong, which no noise explains. */
+static bool fails_audit(struct trial_run *run)
+{
+    struct trial_result *result = &run->result;
+    if (run->trial.failed)
+        return say(result, "%s", run->trial.failure);
+    return result->ops == 0 && say(result, "no operation was done in the window");
+}
+
+/* Whether the threads measured another span of time than the one that was asked for, or not the same one. */
+static bool misses_window(struct trial_run *run)
+{
+    struct trial_result *result = &run->result;
+    double asked_ns = (double)(run->window.end_ns - run->window.begin_ns);
+    uint64_t overrun_ns = 0;
+    for (unsigned i = 0; i < result->threads; i++)
+        overrun_ns = most(overrun_ns, result->thread[i].window.overrun_ns);
+    if (result->overlap < OVERLAP_MIN)
+        return say(result, "overlap %.4f is below %.2f", result->overlap, OVERLAP_MIN);
+    if (result->window_s * 1e9 < asked_ns * WINDOW_MIN || (double)overrun_ns > asked_ns * OVERRUN_MAX)
+        return say(result, "the window lasted %.3f ms of the %.3f ms that were asked for", result->window_s * 1e3,
+                   asked_ns * 1e-6);
+    return false;
+}
+
+/* Whether noise has spoiled it. */
+static bool is_spoiled(struct trial_run *run)
+{
+    struct trial_result *result = &run->result;
+    if (run->pin_failed)
+        return say(result, "a thread was not on its CPU after the window");
+    if (run->cell->workload->staggered)
+        return false;
+    if (result->status == STATUS_OK && misses_window(run))
+        return true;
+    if (!result->has_turns || result->threads == 1 || result->turns_min >= GIL_TURNS_MIN)
+        return false;
+    run->stretch *= 2;
+    return say(result, "a thread had %llu turns of the GIL in the window, not %d",
+               (unsigned long long)result->turns_min, GIL_TURNS_MIN);
+}
+
 static void judge(struct trial_run *run)
 {
     struct trial_result *result = &run->result;
-    const struct options *options = run->options;
-    unsigned threads = run->cell->threads;
-    bool together = !run->cell->workload->staggered;
-    double asked_s = (double)(run->window.end_ns - run->window.begin_ns) * 1e-9;
-    result->status = threads > options->pus ? STATUS_OVERSUBSCRIBED : STATUS_OK;
+    result->status = run->cell->threads > run->options->pus ? STATUS_OVERSUBSCRIBED : STATUS_OK;
     result->has_turns = run->cell->variant->gil;
     result->has_live_objects = !run->cell->variant->never_frees;
     result->pinned = pinned(run);
-    if (run->trial.failed) {
+    result->failed_audit = fails_audit(run);
+    if (result->failed_audit || is_spoiled(run))
         result->status = STATUS_INVALID;
-        result->failed_audit = true;
-        snprintf(result->reason, sizeof result->reason, "%s", run->trial.failure);
-    } else if (run->pin_failed) {
-        result->status = STATUS_INVALID;
-        snprintf(result->reason, sizeof result->reason, "a thread was not on its CPU after the window");
-    } else if (result->ops == 0) {
-        result->status = STATUS_INVALID;
-        result->failed_audit = true;
-        snprintf(result->reason, sizeof result->reason, "no operation was done in the window");
-    } else if (together && result->overlap < OVERLAP_MIN && result->status == STATUS_OK) {
-        result->status = STATUS_INVALID;
-        snprintf(result->reason, sizeof result->reason, "overlap %.4f is below %.2f", result->overlap, OVERLAP_MIN);
-    } else if (together && result->window_s < asked_s * WINDOW_MIN && result->status == STATUS_OK) {
-        result->status = STATUS_INVALID;
-        snprintf(result->reason, sizeof result->reason, "the window lasted %.3f ms of the %.3f ms that were asked for",
-                 result->window_s * 1e3, asked_s * 1e3);
-    } else if (together && result->has_turns && threads > 1 && result->turns_min < GIL_TURNS_MIN) {
-        result->status = STATUS_INVALID;
-        snprintf(result->reason, sizeof result->reason, "a thread had %llu turns of the GIL in the window, not %d",
-                 (unsigned long long)result->turns_min, GIL_TURNS_MIN);
-        run->stretch *= 2;
-    }
     result->disturbed = result->status != STATUS_INVALID && (result->noise & NOISE_PASSING) != 0;
 }
 
@@ -411,8 +487,8 @@ const struct trial_result *trial_run_thread(struct trial_run *run, unsigned inde
         memcpy(run->result.measures, run->trial.measures, sizeof run->result.measures);
         run->result.peak_rss = memory_peak();
         summarize_counts(&run->result);
-        summarize_noise(run);
         summarize_rates(&run->result);
+        summarize_noise(run);
         judge(run);
         pin_restore(run->options->topology, saved);
     }

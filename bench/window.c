@@ -23,7 +23,8 @@ struct loop {
     const struct variant *variant;
     uint64_t (*run)(struct worker *worker, uint64_t n);
     uint64_t batch;
-    uint64_t last_ns; /* the clock when the batch before had ended and the thread ran again */
+    uint64_t idle_ns; /* the clock when the last batch had ended: a thread that was then suspended did nothing since */
+    uint64_t last_ns; /* the clock when it ran again; without a suspension the same as idle_ns */
     int cpu;
     uint64_t cpu_changes;
 };
@@ -37,28 +38,18 @@ static void size_batch(struct loop *loop, uint64_t took_ns)
         loop->batch /= 2;
 }
 
-/* One batch, then a safepoint. `after`: the clock after the batch, or, when the thread was suspended in the
- * safepoint, 0 operations later. */
-struct step {
-    uint64_t ops;
-    uint64_t batch_end_ns;
-    uint64_t after_ns;
-    bool suspended;
-};
-
-static struct step loop_step(struct loop *loop)
+/* One batch, then a safepoint. Returns the operations done. */
+static uint64_t loop_step(struct loop *loop)
 {
-    struct step step;
-    step.ops = loop->run(loop->worker, loop->batch);
-    step.batch_end_ns = clock_ns();
-    step.suspended = loop->variant->safepoint(loop->worker->thread);
-    step.after_ns = step.suspended ? clock_ns() : step.batch_end_ns;
-    size_batch(loop, step.batch_end_ns - loop->last_ns);
-    loop->last_ns = step.after_ns;
+    uint64_t ops = loop->run(loop->worker, loop->batch);
+    loop->idle_ns = clock_ns();
+    size_batch(loop, loop->idle_ns - loop->last_ns);
+    bool suspended = loop->variant->safepoint(loop->worker->thread);
+    loop->last_ns = suspended ? clock_ns() : loop->idle_ns;
     int cpu = sched_getcpu();
     loop->cpu_changes += cpu != loop->cpu;
     loop->cpu = cpu;
-    return step;
+    return ops;
 }
 
 static bool trial_over(const struct worker *worker)
@@ -66,20 +57,20 @@ static bool trial_over(const struct worker *worker)
     return interrupted || __atomic_load_n(&worker->trial->failed, __ATOMIC_RELAXED);
 }
 
-/* Full load until then. Returns when it is then for this worker: where the batch ended that ran into it, or that very
- * moment when this worker was suspended then and so did nothing. */
-static uint64_t ramp(struct loop *loop, uint64_t until_ns)
+/* Whether the thread was suspended at that moment: not in a batch, however long somebody else had its CPU. */
+static bool was_suspended(const struct loop *loop, uint64_t at_ns)
 {
-    if (loop->last_ns >= until_ns && loop->variant->gil)
-        return until_ns; /* it has waited for its first turn */
-    while (!trial_over(loop->worker)) {
-        struct step step = loop_step(loop);
-        if (step.batch_end_ns >= until_ns)
-            return step.batch_end_ns;
-        if (step.after_ns >= until_ns)
-            return until_ns;
-    }
-    return clock_ns();
+    return loop->idle_ns < at_ns && loop->last_ns >= at_ns;
+}
+
+/* Full load until then, unless the thread has come back from a suspension in which the window began. */
+static void ramp(struct loop *loop, uint64_t until_ns, const struct window *window)
+{
+    if (was_suspended(loop, window->begin_ns))
+        return;
+    do
+        loop_step(loop);
+    while (loop->last_ns < until_ns && !trial_over(loop->worker));
 }
 
 /* Between two batches, and no part of the window. */
@@ -91,91 +82,138 @@ static void look(struct loop *loop, struct window_result *result)
     loop->last_ns = now_ns;
 }
 
+static void note_half(const struct loop *loop, struct window_result *result)
+{
+    result->half_ns = loop->last_ns;
+    result->half_ops = result->ops;
+    result->half_excluded_ns = result->excluded_ns;
+}
+
+/* The window is over for this worker: where the batch ended that ran into its end, or at that very moment when the
+ * worker was suspended. A batch that ran on for longer than the longest before it did not do so because of its work. */
+static void note_end(const struct loop *loop, const struct window *window, uint64_t longest_ns,
+                     struct window_result *result)
+{
+    uint64_t explained_ns = window->end_ns + longest_ns;
+    result->end_ns = was_suspended(loop, window->end_ns) ? window->end_ns : loop->idle_ns;
+    result->overrun_ns = result->end_ns > explained_ns ? result->end_ns - explained_ns : 0;
+}
+
 static void measure(struct loop *loop, const struct window *window, struct window_result *result)
 {
     uint64_t middle_ns = window->begin_ns + (window->end_ns - window->begin_ns) / 2;
     uint64_t excluded_ns = loop->worker->excluded_ns;
     uint64_t look_ns = window->threads == 1 ? result->begin_ns + LOOK_EVERY_NS : UINT64_MAX;
+    uint64_t longest_ns = 0;
     result->end_ns = result->begin_ns;
     while (!trial_over(loop->worker)) {
-        struct step step = loop_step(loop);
-        result->ops += step.ops;
+        uint64_t before_ns = loop->last_ns;
+        result->ops += loop_step(loop);
         result->batches++;
         result->excluded_ns = loop->worker->excluded_ns - excluded_ns;
-        if (result->half_ns == 0 && step.after_ns >= middle_ns) {
-            result->half_ns = step.after_ns;
-            result->half_ops = result->ops;
-            result->half_excluded_ns = result->excluded_ns;
-        }
-        result->end_ns = step.batch_end_ns;
-        if (step.batch_end_ns >= window->end_ns)
-            return;
-        if (step.after_ns >= window->end_ns) {
-            result->end_ns = window->end_ns; /* suspended over the end: nothing was done since the batch */
+        if (result->half_ns == 0 && loop->last_ns >= middle_ns)
+            note_half(loop, result);
+        if (loop->last_ns >= window->end_ns) {
+            note_end(loop, window, longest_ns, result);
             return;
         }
-        if (step.after_ns >= look_ns) {
+        if (loop->idle_ns - before_ns > longest_ns)
+            longest_ns = loop->idle_ns - before_ns;
+        if (loop->last_ns >= look_ns) {
             look(loop, result);
             look_ns = loop->last_ns + LOOK_EVERY_NS;
         }
     }
 }
 
-static struct rusage thread_usage(void)
+/* What a thread has used so far. */
+struct usage {
+    struct rusage counts;
+    uint64_t cpu_ns;
+};
+
+static struct usage thread_usage(void)
 {
-    struct rusage usage = {0};
-    getrusage(RUSAGE_THREAD, &usage);
+    struct usage usage = {0};
+    struct timespec cpu;
+    getrusage(RUSAGE_THREAD, &usage.counts);
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu) == 0)
+        usage.cpu_ns = (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec;
     return usage;
+}
+
+static void note_usage(const struct usage *before, const struct usage *after, struct window_result *result)
+{
+    const struct rusage *from = &before->counts, *to = &after->counts;
+    result->cpu_ns = after->cpu_ns - before->cpu_ns;
+    result->ctx_voluntary = to->ru_nvcsw - from->ru_nvcsw;
+    result->ctx_involuntary = to->ru_nivcsw - from->ru_nivcsw;
+    result->minor_faults = to->ru_minflt - from->ru_minflt;
+    result->major_faults = to->ru_majflt - from->ru_majflt;
+}
+
+/* Some time before the window, at full load: reading and looking takes tens of microseconds, which belong to the ramp. A
+ * thread that was suspended beyond the window's begin reads late: then what it lost counts from before the ramp. */
+static void read_begin(struct loop *loop, const struct window *window, struct window_result *result)
+{
+    noise_probe_read(loop->probe, &result->noise_begin);
+    if (was_suspended(loop, window->begin_ns))
+        result->noise_begin.delay_ns = loop->probe->opened.delay_ns;
+    noise_look(loop->probe, &result->looks);
+    loop->cpu_changes = 0;
+}
+
+/* The load stays on until the last worker has measured. */
+static void cool(struct loop *loop, struct window *window)
+{
+    __atomic_add_fetch(&window->measured, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(&window->measured, __ATOMIC_ACQUIRE) < window->threads) {
+        loop_step(loop);
+        if (trial_over(loop->worker) && !loop->variant->gil)
+            sched_yield();
+    }
 }
 
 void window_run(struct worker *worker, struct window *window, const struct noise_probe *probe,
                 struct window_result *out, struct histogram *waits, struct histogram *latency)
 {
     /* On this thread's own stack while it counts: the results of all threads are neighbours. */
-    struct window_result own = {0}, *result = &own;
+    struct window_result own = {0};
     struct histogram own_latency = {0};
     worker->latency = &own_latency;
     const struct variant *variant = worker->trial->variant;
+    uint64_t now_ns = clock_ns();
     struct loop loop = {.worker = worker,
                         .probe = probe,
                         .variant = variant,
                         .run = worker->trial->workload->batch,
                         .batch = BATCH_MIN,
-                        .last_ns = clock_ns(),
+                        /* Among several it comes here with its first turn of the GIL, and has waited for that. */
+                        .idle_ns = variant->gil && window->threads > 1 ? 0 : now_ns,
+                        .last_ns = now_ns,
                         .cpu = sched_getcpu()};
-    /* Reading all this takes some microseconds: they belong to the ramp. */
-    ramp(&loop, window->begin_ns - EDGE_NS);
-    loop.cpu_changes = 0;
-    struct rusage before = thread_usage();
-    noise_probe_read(probe, &result->noise_begin);
-    noise_look(probe, &result->looks);
-    uint64_t turns = variant->turns(worker->thread);
     struct histogram *own_waits = variant->waits(worker->thread);
+    ramp(&loop, window->begin_ns - EDGE_NS, window);
+    read_begin(&loop, window, &own);
     if (own_waits != NULL)
         histogram_reset(own_waits);
     histogram_reset(worker->latency);
-    result->begin_ns = ramp(&loop, window->begin_ns);
-    measure(&loop, window, result);
+    ramp(&loop, window->begin_ns, window);
+    uint64_t turns = variant->turns(worker->thread);
+    struct usage before = thread_usage();
+    own.begin_ns = was_suspended(&loop, window->begin_ns) ? window->begin_ns : loop.idle_ns;
+    measure(&loop, window, &own);
+    struct usage after = thread_usage();
+    own.turns = variant->turns(worker->thread) - turns;
     if (own_waits != NULL)
         *waits = *own_waits;
     *latency = own_latency;
-    result->turns = variant->turns(worker->thread) - turns;
-    noise_probe_read(probe, &result->noise_end); /* the others are at full load still */
-    noise_look(probe, &result->looks);
-    struct rusage after = thread_usage();
-
-    result->cpu_changes = loop.cpu_changes;
-    result->ctx_voluntary = after.ru_nvcsw - before.ru_nvcsw;
-    result->ctx_involuntary = after.ru_nivcsw - before.ru_nivcsw;
-    result->minor_faults = after.ru_minflt - before.ru_minflt;
-    result->major_faults = after.ru_majflt - before.ru_majflt;
+    noise_probe_read(probe, &own.noise_end); /* the others are at full load still */
+    noise_look(probe, &own.looks);
+    own.cpu_changes = loop.cpu_changes;
+    note_usage(&before, &after, &own);
     *out = own;
 
-    __atomic_add_fetch(&window->measured, 1, __ATOMIC_ACQ_REL);
-    while (__atomic_load_n(&window->measured, __ATOMIC_ACQUIRE) < window->threads) {
-        loop_step(&loop);
-        if (trial_over(worker) && !variant->gil)
-            sched_yield();
-    }
+    cool(&loop, window);
     worker->latency = NULL;
 }

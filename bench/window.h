@@ -19,6 +19,8 @@ struct window_result {
     uint64_t ops;
     uint64_t begin_ns, end_ns;  /* when this worker began and ended to count */
     uint64_t excluded_ns;       /* time in between that was set-up */
+    uint64_t overrun_ns;        /* of end_ns beyond the window's end, as far as no batch before was as long */
+    uint64_t cpu_ns;            /* that it ran in between */
     uint64_t half_ns, half_ops, half_excluded_ns; /* at the first look at the clock past the middle */
     uint64_t batches;
     uint64_t turns;             /* of the GIL */

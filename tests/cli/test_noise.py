@@ -1,15 +1,18 @@
-"""What disturbs a trial is named in its row, and the trial is made again. Noise is made here: a neighbour on the same
-CPU, and a tree that stands in for /proc and /sys and tells of what no machine does on demand."""
+"""What disturbs a trial is named in its row, and the trial is made again. Noise is made here: neighbours on the same
+CPU, signals that stop the whole process, and a tree that stands in for /proc and /sys and tells of what no machine does
+on demand."""
 
 import collections
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
-from support import CPUS, Case, rcbench, read_rows
+from support import CPUS, Case, rcbench, read_rows, start
 
 CELL = ("--workloads", "pair", "--variants", "plain", "--benchmark_filter=set:1/code:inline/", "--threads", "1")
 TOLD = {"throttled", "frequency", "stolen", "swapped"}  # by the tree alone
@@ -168,6 +171,69 @@ class NoiseTest(Case):
     def test_without_pinning_no_core_is_a_thread_s_own(self):
         for row in self.rows("--placement", "none", "--window", "2", "--rounds", "20"):
             self.assertNotIn("contended", names(row))
+
+
+class LostTimeTest(Case):
+    """A thread that does not run is neither slow nor waiting for the GIL, wherever in its window that is."""
+
+    def measured(self, name, *arguments, meanwhile=lambda process: None, **popen):
+        process = start(*arguments, "--csv", name, cwd=self.folder, **popen)
+        self.addCleanup(process.kill)
+        meanwhile(process)
+        _, err = process.communicate(timeout=300)
+        self.assertIn(process.returncode, (0, 1), err)
+        return [row for row in read_rows(self.folder / name) if row["status"] != "skipped"]
+
+    def test_busy_loops_of_higher_priority(self):
+        """They leave a thread a few milliseconds in half a second: windows lie within, across and around those."""
+        cells = ("--variants", "plain,gil,biased", "--threads", "1,2", "--window", "20",
+                 "--benchmark_filter=pair/set:1/|private/op:pair")
+        best = collections.defaultdict(lambda: float("inf"))
+        for row in self.measured("quiet.csv", *cells, "--rounds", "2"):
+            best[row["cell"]] = min(best[row["cell"]], float(row["ns_per_op"]))
+        for _ in range(2 * len(CPUS)):
+            loop = subprocess.Popen(["sh", "-c", "while :; do :; done"])
+            self.addCleanup(loop.wait)
+            self.addCleanup(loop.kill)
+        rows = self.measured("loud.csv", *cells, preexec_fn=lambda: os.nice(19))
+        self.assertEqual({row["cell"] for row in rows}, set(best))
+        for row in rows:
+            if row["status"] == "ok" and row["noise"] == "":
+                self.assertLess(float(row["ns_per_op"]), 1.5 * best[row["cell"]], row)
+        for variant in {row["variant"] for row in rows}:
+            self.assertTrue(any("involuntary" in names(row) for row in rows if row["variant"] == variant), variant)
+
+    @staticmethod
+    def stop(after_s, for_s):
+        def meanwhile(process):
+            time.sleep(after_s)
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(for_s)
+            process.send_signal(signal.SIGCONT)
+        return meanwhile
+
+    def check_stopped(self, *cell):
+        """The process stands still for longer than a window, and so beyond the end of the one that is under way."""
+        rows = self.measured(f"{len(self.files())}.csv", *cell, "--window", "1000", "--rounds", "3",
+                             meanwhile=self.stop(1.5, 3))
+        lasted = {row["order"]: max(map(int, row["thread_ns"].split("+"))) / 1e9 for row in rows}
+        stopped = [row for row in rows if lasted[row["order"]] > 1.1]
+        self.assertEqual([row["status"] for row in stopped], ["invalid"], lasted)
+        self.assertRegex(stopped[0]["reason"], "^(the window lasted|overlap)")
+
+    def test_a_stop_beyond_the_end(self):
+        self.check_stopped(*CELL)
+
+    @unittest.skipUnless(len(CPUS) > 1, "one CPU alone: no two threads at once")
+    def test_a_stop_of_several_threads(self):
+        for variant in ("gil", "biased"):
+            with self.subTest(variant):
+                self.check_stopped("--workloads", "private", "--variants", variant, "--threads", "2",
+                                   "--benchmark_filter=op:pair")
+
+    def test_a_stop_within_the_window(self):
+        rows = self.measured("rows.csv", *CELL, "--window", "2000", meanwhile=self.stop(1.2, 0.3))
+        self.assertIn("involuntary", names(rows[0]))
 
 
 class WaitsTest(Case):

@@ -1,5 +1,5 @@
-/* bench/pace.h: a pace is called contended beyond a limit above the best of the same CPU; nothing is known of a CPU
- * that was never looked at; waiting ends, and takes no more than its share. */
+/* bench/pace.h: a pace is called contended beyond a limit above the baseline of the same CPU, which one wrong reading
+ * does not move; nothing is known of a CPU that was never looked at; waiting ends, and takes no more than its share. */
 #include "bench/pace.h"
 
 #include <math.h>
@@ -18,13 +18,14 @@ static unsigned failures;
     } while (0)
 
 /* CPUs are only numbers here: nobody is pinned. */
-enum { QUIET = 1, UNKNOWN = 2, NEVER_QUIET = 3, BEYOND = 1 << 20, WAITS = 40 };
+enum { QUIET = 1, UNKNOWN = 2, NEVER_QUIET = 3, MISREAD = 4, LOUD_FIRST = 5, BEYOND = 1 << 20, WAITS = 40 };
 
 static struct pace of(double quotient) { return (struct pace){.step_ns = 1, .quotient = quotient}; }
 
-static void test_the_best_is_what_counts(void)
+static void test_a_quotient_is_held_against_the_baseline(void)
 {
     CHECK(!pace_is_contended(UNKNOWN, of(1e9)));
+    CHECK(pace_baseline(UNKNOWN) == 0);
     pace_note(QUIET, of(2.0));
     pace_note(QUIET, of(1.0));
     pace_note(QUIET, of(1.5)); /* worse than what is known: changes nothing */
@@ -33,6 +34,36 @@ static void test_the_best_is_what_counts(void)
     CHECK(pace_is_contended(QUIET, of(1.11)));
     CHECK(pace_is_contended(QUIET, of(2.0)));
     CHECK(!pace_is_contended(UNKNOWN, of(2.0)));
+}
+
+static void note(unsigned cpu, unsigned times, double quotient)
+{
+    for (unsigned i = 0; i < times; i++)
+        pace_note(cpu, of(quotient));
+}
+
+/* Readings of a fiftieth have been seen, where each run of the chain was interrupted. */
+static void test_one_wrong_reading_condemns_nobody(void)
+{
+    note(MISREAD, 39, 1.0);
+    pace_note(MISREAD, of(0.02));
+    CHECK(pace_baseline(MISREAD) == 1.0);
+    note(MISREAD, 1000, 1.0);
+    pace_note(MISREAD, of(0.02));
+    CHECK(pace_baseline(MISREAD) == 1.0);
+    CHECK(!pace_is_contended(MISREAD, of(1.05)));
+}
+
+/* And what is low again and again is no mistake, however long the neighbour before was there. */
+static void test_the_baseline_falls_when_the_core_becomes_quiet(void)
+{
+    note(LOUD_FIRST, 5000, 1.5);
+    CHECK(!pace_is_contended(LOUD_FIRST, of(1.5)));
+    note(LOUD_FIRST, 8, 1.0);
+    CHECK(pace_baseline(LOUD_FIRST) == 1.0);
+    CHECK(pace_is_contended(LOUD_FIRST, of(1.5)));
+    note(LOUD_FIRST, 5000, 1.5);
+    CHECK(pace_baseline(LOUD_FIRST) == 1.0);
 }
 
 static void test_there_are_more_cpus_than_it_knows(void)
@@ -60,12 +91,12 @@ static void test_a_reading(void)
     CHECK(most.step_ns < 1000);
 }
 
-/* No reading is as good as the best that it is told of, so it always waits as long as it may: a fifth of the time
+/* No reading is as good as the baseline that it is told of, so it always waits as long as it may: a fifth of the time
  * since the search, and beyond that not even once. */
 static void test_waiting_has_a_share(void)
 {
     pace_search(NEVER_QUIET);
-    pace_note(NEVER_QUIET, of(1e-6));
+    note(NEVER_QUIET, 8, 1e-6);
     uint64_t begin_ns = clock_ns(), waited_ns = 0;
     for (int i = 0; i < WAITS; i++) {
         uint64_t before_ns = clock_ns();
@@ -80,7 +111,9 @@ static void test_waiting_has_a_share(void)
 
 int main(void)
 {
-    test_the_best_is_what_counts();
+    test_a_quotient_is_held_against_the_baseline();
+    test_one_wrong_reading_condemns_nobody();
+    test_the_baseline_falls_when_the_core_becomes_quiet();
     test_there_are_more_cpus_than_it_knows();
     test_a_reading();
     test_waiting_has_a_share();
