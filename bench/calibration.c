@@ -5,12 +5,9 @@
 enum { PAIRS = 15 };
 #define WINDOW_NS UINT64_C(5000000)
 
-bool calibration_needed(const struct cell *cells, size_t count)
+bool calibration_needed(const struct cell *cell)
 {
-    for (size_t i = 0; i < count; i++)
-        if (cells[i].skipped[0] == '\0' && cells[i].workload->calibration.unit != NULL)
-            return true;
-    return false;
+    return cell->skipped[0] == '\0' && cell->workload->calibration.unit != NULL;
 }
 
 static const struct variant *reference_variant(void)

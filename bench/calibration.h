@@ -6,8 +6,8 @@
 #include "bench/options.h"
 #include "bench/trial.h"
 
-/* True: one of these cells mixes by the reference cost. */
-bool calibration_needed(const struct cell *cells, size_t count);
+/* True: the cell will run, and mixes by the reference cost. */
+bool calibration_needed(const struct cell *cell);
 
 /* The reference cost: the time of one reference, taken and dropped, in units of work, on one thread under the first GIL
  * of the registry that counts without atomic operations. Both times are of one core, so their quotient does not hang on

@@ -187,6 +187,17 @@ static const char *out_format(void)
     return format;
 }
 
+/* Where a cell that the filter leaves needs the reference cost, and no flag has told it. */
+static int calibrate_for_cells(void)
+{
+    struct options *options = &session.options;
+    for (size_t i = 0; i < session.cell_count && options->reference_cost <= 0; i++)
+        if (gbench_matches(session.cells[i].name) && calibration_needed(&session.cells[i]) &&
+            (options->reference_cost = calibration_reference_cost(options)) <= 0)
+            return -1;
+    return 0;
+}
+
 static int run(void)
 {
     const struct options *options = &session.options;
@@ -201,9 +212,7 @@ static int run(void)
     sigaction(SIGTERM, &action, NULL);
     if (options->csv != NULL && rows_open(&session.rows, options, session.cells, session.cell_count) != 0)
         return EXIT_BAD;
-    struct options *own = &session.options;
-    if (own->reference_cost <= 0 && calibration_needed(session.cells, session.cell_count) &&
-        (own->reference_cost = calibration_reference_cost(own)) <= 0)
+    if (calibrate_for_cells() != 0)
         return EXIT_BAD;
     bool alone = getenv("RCBENCH_RUN_ID") == NULL; /* scripts/run, which sets it, has these facts in run.json */
     if (session.rows != NULL && alone)
