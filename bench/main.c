@@ -10,7 +10,7 @@
 #include "bench/memory_stats.h"
 #include "bench/report_text.h"
 
-enum { EXIT_BAD = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+enum { EXIT_BAD = 1, EXIT_USAGE = 2, EXIT_NOISE = 3, EXIT_INTERRUPTED = 130 };
 
 struct session {
     struct options options;
@@ -19,7 +19,8 @@ struct session {
     struct trial_run **runs;   /* by cell; NULL until the cell has run */
     struct rows *rows;         /* NULL: no --csv */
     struct attempts attempts;
-    bool bad;                  /* a wrong count, or a cell without a good row */
+    bool bad;                  /* a count was wrong */
+    bool disturbed;            /* a trial has no good row, because of noise */
     const char *out_format;    /* of --benchmark_out; NULL where it is not given */
     char *companion;           /* goes beside the rows when they are complete */
 };
@@ -65,7 +66,8 @@ static void record(struct cell *cell, const struct trial_result *result, bool ag
     bool used = attempts_best(&session.attempts, result) == result;
     fprintf(stderr, "rcbench: %s: invalid: %s%s\n", cell->name, result->reason,
             again ? "; measured again" : used ? "" : "; an earlier attempt is kept");
-    session.bad |= !again && used;
+    session.bad |= result->failed_audit;
+    session.disturbed |= !again && used && !result->failed_audit;
 }
 
 static void fill_sample(struct gbench_sample *sample, const struct trial_result *result, unsigned index)
@@ -225,7 +227,7 @@ static int run(void)
         if (session.runs[i] != NULL)
             trial_run_free(session.runs[i]);
     free(session.runs);
-    return session.bad ? EXIT_BAD : 0;
+    return session.bad ? EXIT_BAD : session.disturbed ? EXIT_NOISE : 0;
 }
 
 /* False, after one line on standard error: the filter leaves nothing. */

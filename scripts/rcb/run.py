@@ -18,7 +18,7 @@ from rich.console import Console
 
 from rcb import doctor, peers_found, precision, rows, rundir, trust
 from rcb.binary import Binary, Interruption, Plan, Settings, part_of
-from rcb.errors import EXIT_FAILED, EXIT_INTERRUPTED, CommandError, UsageError, guarded
+from rcb.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NOISE, CommandError, UsageError, guarded
 from rcb.options import PROFILES, Options, Profile, parse
 from rcb.peers import workloads_beside
 from rcb.peers_process import ground_of_rows
@@ -27,7 +27,7 @@ from rcb.progress import Count, Display, RowCounter, display
 from rcb.remake import conclude
 from rcb.rundir import Manifest, RunDirectory
 from rcb.sizes import Sizes
-from rcb.summary import summarise
+from rcb.summary import Summary, summarise
 from rcb.wording import counted, duration
 
 NAME = "run"
@@ -243,7 +243,8 @@ class Session:
         if interruption.happened:
             return
         self._manifest.failed = self._manifest.failed or status == EXIT_FAILED
-        if status not in (0, EXIT_FAILED) or not task.rows.exists():
+        self._manifest.disturbed = self._manifest.disturbed or status == EXIT_NOISE
+        if status not in (0, EXIT_FAILED, EXIT_NOISE) or not task.rows.exists():
             ended = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
             raise CommandError(f"process {process + 1} {ended} before all its trials were made; "
                                f"its output is in {task.log}")
@@ -391,6 +392,19 @@ def say_how_good(manifest: Manifest) -> None:
         doctor.print_verdict(found, Console(), f"{NAME}: how far this run can be trusted")
 
 
+def status_of(answer: Summary, manifest: Manifest, report: Path) -> int:
+    """The exit status of a run that has come to its end, and what it is about."""
+    trials = answer.trials
+    if trials.failed:
+        print(f"{NAME}: {counted(trials.failed, 'trial')} failed: {report} lists why", file=sys.stderr)
+    if trials.failed or manifest.failed or answer.rows.bad:
+        return EXIT_FAILED
+    if trials.lost:
+        print(f"{NAME}: noise left {counted(trials.lost, 'trial')} without a good row, and nothing failed: all that "
+              f"was measured is in {report}", file=sys.stderr)
+    return EXIT_NOISE if trials.lost or manifest.disturbed else 0
+
+
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     given: Optional[str] = os.environ.get("RCBENCH_BINARY")
@@ -410,11 +424,7 @@ def main(arguments: Sequence[str]) -> int:
     directory.remove_parts(manifest.all_processes)
     answer = conclude(directory.path, NAME)
     say_how_good(manifest)
-    failed = answer.trials.failed
-    if failed:
-        print(f"{NAME}: {counted(failed, 'trial')} failed: see their reasons in {directory.path / 'report.html'}",
-              file=sys.stderr)
-    return EXIT_FAILED if failed or manifest.failed or answer.rows.bad else 0
+    return status_of(answer, manifest, directory.path / "report.html")
 
 
 if __name__ == "__main__":

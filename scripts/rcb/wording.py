@@ -85,6 +85,8 @@ def status_sentence(summary: Summary) -> str:
         words += f" {counted(trials.repeated, 'trial')} were disturbed by other programs and measured again."
     if aside:
         words += (f" {aside} that stayed disturbed are left out, because the same cells have undisturbed ones.")
+    if trials.lost:
+        words += f" Noise left {counted(trials.lost, 'trial')} without a good row."
     if trials.failed:
         words += f" {counted(trials.failed, 'trial')} failed: the report lists why."
     if summary.rows.bad:

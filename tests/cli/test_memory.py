@@ -16,7 +16,7 @@ class MemoryCase(Case):
     def rows(self, *arguments, window="10"):
         """The trials, one row each, by params and variant. Noise may make some of them invalid, an audit may not."""
         done = rcbench("--window", window, *arguments, "--csv", "rows.csv", cwd=self.folder)
-        self.assertIn(done.returncode, (0, 1), done.stderr)
+        self.assertIn(done.returncode, (0, 3), done.stderr)
         found = [row for row in trials(read_rows(self.folder / "rows.csv")) if row["status"] != "skipped"]
         for row in found:
             self.assertNotEqual(row["audit"], "failed", row["cell"] + ": " + row["reason"])

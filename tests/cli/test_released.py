@@ -9,7 +9,7 @@ class ReleasedTest(Case):
     def rows(self, *arguments):
         done = rcbench("--window", "5", "--switch-interval", "500", "--workloads", "released", *arguments, "--csv",
                        "rows.csv", cwd=self.folder)
-        self.assertIn(done.returncode, (0, 1), done.stderr)
+        self.assertIn(done.returncode, (0, 3), done.stderr)
         return [row for row in read_rows(self.folder / "rows.csv") if row["status"] != "skipped"]
 
     def test_units_are_counted_in_whole_sections(self):

@@ -123,7 +123,7 @@ class PeersTest(Case):
         self.need(THREADED, UNTHREADED)
         done = rcbench(*QUICK, *BOTH, "--rounds", "3", "--variants", f"{UNTHREADED},{THREADED},atomic", "--workloads",
                        "pair,private", "--csv", "rows.csv", cwd=self.folder)
-        self.assertIn(done.returncode, (0, 1), done.stderr)  # two threads at once want a machine that has time
+        self.assertIn(done.returncode, (0, 3), done.stderr)  # two threads at once want a machine that has time
         rows = trials(read_rows(self.folder / "rows.csv"))
         self.assertEqual({row["audit"] for row in rows if row["variant"] in (UNTHREADED, THREADED)}, {"passed"})
         self.assertNotIn("skipped", {row["status"] for row in rows})
