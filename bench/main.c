@@ -213,6 +213,8 @@ static int run(void)
     fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
     fprintf(stderr, "rcbench: a warning 'Library was built as DEBUG' is about Google Benchmark's own assertions, as "
                     "Debian builds it; no window holds its code\n");
+    if (counters_unavailable() != NULL)
+        fprintf(stderr, "rcbench: no processor's counters in the rows: %s\n", counters_unavailable());
     if (register_all() != 0)
         return EXIT_BAD;
     gbench_run(session.out_format);
