@@ -16,9 +16,11 @@
 #include <gnu/libc-version.h>
 #endif
 
+#include "bench/counters.h"
 #include "bench/json.h"
 #include "bench/machine_facts.h"
 #include "bench/noise.h"
+#include "bench/pace.h"
 #include "bench/placement.h"
 #include "bench/topology.h"
 
@@ -118,6 +120,15 @@ static void write_noise(struct json *j, const struct machine_topology *t)
     unsigned watched = known ? noise_watched(cpu) : 0;
     json_string(j, "noise_watched", noise_text(watched, names));
     json_string(j, "noise_unwatched", noise_text(all & ~watched, names));
+}
+
+/* How the rows come to cycles. */
+static void write_cycles(struct json *j)
+{
+    unsigned cycles = pace_step_cycles();
+    const char *missing = counters_unavailable();
+    json_number(j, "clock_step_cycles", cycles > 0 ? (int64_t)cycles : FACT_UNKNOWN);
+    json_string(j, "processor_counters", missing == NULL ? "available" : missing);
 }
 
 static void write_build(struct json *j)
@@ -234,6 +245,7 @@ int machine_write_json(FILE *out, const struct machine_topology *t, const struct
     write_topology(&j, t);
     write_settings(&j, &f);
     write_noise(&j, t);
+    write_cycles(&j);
     write_build(&j);
     write_libraries(&j, libs);
     if (more != NULL)

@@ -19,8 +19,8 @@ struct session {
     struct trial_run **runs;   /* by cell; NULL until the cell has run */
     struct rows *rows;         /* NULL: no --csv */
     struct attempts attempts;
-    bool bad;                  /* a wrong count */
-    bool spoiled;              /* a cell without a good row, because of noise */
+    bool bad;                  /* a count was wrong */
+    bool disturbed;            /* a trial has no good row, because of noise */
     const char *out_format;    /* of --benchmark_out; NULL where it is not given */
     char *companion;           /* goes beside the rows when they are complete */
 };
@@ -67,7 +67,7 @@ static void record(struct cell *cell, const struct trial_result *result, bool ag
     fprintf(stderr, "rcbench: %s: invalid: %s%s\n", cell->name, result->reason,
             again ? "; measured again" : used ? "" : "; an earlier attempt is kept");
     session.bad |= result->failed_audit;
-    session.spoiled |= !again && used && !result->failed_audit;
+    session.disturbed |= !again && used && !result->failed_audit;
 }
 
 static void fill_sample(struct gbench_sample *sample, const struct trial_result *result, unsigned index)
@@ -222,6 +222,8 @@ static int run(void)
     fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
     fprintf(stderr, "rcbench: a warning 'Library was built as DEBUG' is about Google Benchmark's own assertions, as "
                     "Debian builds it; no window holds its code\n");
+    if (counters_unavailable() != NULL)
+        fprintf(stderr, "rcbench: no processor's counters in the rows: %s\n", counters_unavailable());
     if (register_all() != 0)
         return EXIT_BAD;
     gbench_run(session.out_format);
@@ -236,7 +238,7 @@ static int run(void)
         if (session.runs[i] != NULL)
             trial_run_free(session.runs[i]);
     free(session.runs);
-    return session.bad ? EXIT_BAD : session.spoiled ? EXIT_NOISE : 0;
+    return session.bad ? EXIT_BAD : session.disturbed ? EXIT_NOISE : 0;
 }
 
 /* False, after one line on standard error: the filter leaves nothing. */

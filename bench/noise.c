@@ -93,6 +93,8 @@ void noise_look(const struct noise_probe *probe, struct noise_looks *looks)
     looks->made++;
     looks->contended += pace_is_contended(probe->os_index, pace);
     looks->steps_ns += pace.step_ns;
+    looks->quotients += pace.quotient;
+    looks->baselines += pace_baseline(probe->os_index);
 }
 
 static double change_of(uint64_t before, uint64_t after)

@@ -48,10 +48,11 @@ struct noise_probe {
     struct noise_edge opened; /* as it was then */
 };
 
-/* At the pace of the CPU: how often, how often it was contended, and the sum of the times of one step of its chain. */
+/* At the pace of the CPU: how often, how often it was contended, and the sums of the times of one step of its chain, of
+ * the quotients, and of what these were held against. */
 struct noise_looks {
     uint32_t made, contended;
-    double steps_ns;
+    double steps_ns, quotients, baselines;
 };
 
 /* `pinned`: otherwise no CPU's clock is the thread's. On the thread itself, as the other two. */

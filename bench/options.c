@@ -163,8 +163,8 @@ void options_print_help(FILE *out)
     fputs("\nFlags that start with --benchmark_ are Google Benchmark's and keep their meaning:\n"
           "  --benchmark_filter=REGEX  --benchmark_list_tests  --benchmark_repetitions=N\n"
           "  --benchmark_out=FILE  --benchmark_format=console|json|csv  --benchmark_counters_tabular  ...\n\n"
-          "Exit status: 0 every cell has a good row; 1 a count was wrong, or a row could not be written; 2 usage; 3 noise\n"
-          "left a cell without a good row; 130 Ctrl-C.\n",
+          "Exit status: 0 every trial has a good row; 1 a count was wrong, or a row could not be written; 2 usage;\n"
+          "3 nothing failed, but noise has left a trial without a good row; 130 Ctrl-C.\n",
           out);
 }
 

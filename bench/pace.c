@@ -7,6 +7,10 @@
 /* Each part takes some 2 us, and the shortest of three counts: one interrupt is no neighbour. */
 enum { LOOP_STEPS = 2000, CHAIN_STEPS = 2000, TRIES = 3 };
 
+/* For the cycles of a step: some 20 us each time. */
+enum { ADDITIONS = 16, RATIO_STEPS = 16000, RATIO_TRIES = 24 };
+#define WHOLE_WITHIN 0.15
+
 /* Undisturbed, the quotient stays within 2 % of its baseline; with a neighbour it is 1.2 to 2.2 times that. */
 #define CONTENDED_MIN 1.1
 
@@ -58,6 +62,43 @@ struct pace pace_now(void)
         chain = shorter(chain, begin_ns);
     }
     return (struct pace){.step_ns = chain / CHAIN_STEPS, .quotient = loop / chain};
+}
+
+/* Dependent additions of a register, so many that the loop's own instructions fit beside them. */
+static NOINLINE uint64_t additions(uint64_t steps, uint64_t by)
+{
+    uint64_t x = steps;
+    for (uint64_t i = 0; i < steps; i += ADDITIONS)
+#pragma GCC unroll 16
+        for (unsigned k = 0; k < ADDITIONS; k++) {
+            x += by;
+            __asm__ volatile("" : "+r"(x)); /* one after the other: neither folded nor multiplied */
+        }
+    return x;
+}
+
+unsigned pace_step_cycles(void)
+{
+    static bool measured;
+    static unsigned cycles;
+    if (measured)
+        return cycles;
+    measured = true;
+    double added = 0, multiplied = 0;
+    for (unsigned i = 0; i < RATIO_TRIES; i++) {
+        uint64_t begin_ns = clock_ns();
+        uint64_t end = additions(RATIO_STEPS, begin_ns);
+        OPAQUE(&end);
+        added = shorter(added, begin_ns);
+        begin_ns = clock_ns();
+        end = native_spin(RATIO_STEPS);
+        OPAQUE(&end);
+        multiplied = shorter(multiplied, begin_ns);
+    }
+    double ratio = multiplied / added, whole = (double)(unsigned)(ratio + 0.5);
+    if (ratio > whole - WHOLE_WITHIN && ratio < whole + WHOLE_WITHIN)
+        cycles = (unsigned)whole;
+    return cycles;
 }
 
 void pace_note(unsigned os_index, struct pace pace)

@@ -18,6 +18,11 @@ struct pace {
 /* As it is now, on the CPU that the caller runs on. Some 15 us. */
 struct pace pace_now(void);
 
+/* Cycles that a multiplication of the chain takes, by comparison with a chain of additions of registers, which take one
+ * each; 0: no whole number, so that the comparison says nothing. Measured at the first call, for half a millisecond: not
+ * within a window, one thread at a time. */
+unsigned pace_step_cycles(void);
+
 /* ---- by CPU, in this process; the caller is pinned to it ---------------------------------------------------- */
 
 /* Remembers the lowest quotients of each CPU. Beyond a number of CPUs nothing is known, and nothing is contended. */

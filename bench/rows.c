@@ -20,12 +20,13 @@ static const char header[] =
     "working_set_bytes,allocator,audit,noise,waits,wait_p50_ns,wait_p99_ns,wait_max_ns,"
     "allocated_before_bytes,allocated_after_bytes,active_bytes,retained_bytes,peak_rss_bytes,live_objects,gc_pauses,"
     "gc_pause_p50_ns,gc_pause_p99_ns,gc_stop_max_ns,gc_found,latency,latency_count,latency_p50_ns,latency_p90_ns,"
-    "latency_p99_ns,latency_p999_ns,latency_max_ns,measures,clock_step_ns\n";
+    "latency_p99_ns,latency_p999_ns,latency_max_ns,measures,clock_step_ns,core_quotient,"
+    "core_baseline,core_contended,cycles_per_op,cycles,instructions,branch_misses\n";
 
 /* Columns that rows_read looks at, counted from 0. */
 enum {
     COLUMN_PLACEMENT = 9, COLUMN_PROCESS = 11, COLUMN_REPETITION = 12, COLUMN_SEED = 14, COLUMN_STATUS = 34,
-    COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 74
+    COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 81
 };
 
 struct rows {
@@ -244,7 +245,34 @@ static void put_latency(FILE *out, const struct cell *cell, const struct trial_r
     put_known(out, r->latency.count > 0, r->latency.max);
 }
 
-enum { LAST_COLUMNS = 25 };
+/* 0 where it is not known: empty then. */
+static void put_positive(FILE *out, double value)
+{
+    if (value > 0)
+        fprintf(out, "%.6g", value);
+    fputc(',', out);
+}
+
+static void put_processor(FILE *out, const struct trial_result *r)
+{
+    const struct noise_looks *looks = &r->looks;
+    double made = looks->made > 0 ? looks->made : 1;
+    double steps_per_op = r->clock_step_ns > 0 ? r->ns_per_op / r->clock_step_ns : 0;
+    put_positive(out, looks->quotients / made);
+    put_positive(out, looks->baselines / made);
+    if (looks->made > 0)
+        fprintf(out, "%.4g", looks->contended / made);
+    fputc(',', out);
+    put_positive(out, steps_per_op * r->step_cycles);
+    for (unsigned i = 0; i < COUNTERS; i++) {
+        if (i > 0)
+            fputc(',', out);
+        if (r->counts.known)
+            fprintf(out, "%.0f", r->counts.value[i]);
+    }
+}
+
+enum { LAST_COLUMNS = 32 };
 
 /* No comma after the last column. */
 static void put_last(FILE *out, const struct cell *cell, const struct trial_result *r)
@@ -253,8 +281,8 @@ static void put_last(FILE *out, const struct cell *cell, const struct trial_resu
     put_memory(out, r);
     put_latency(out, cell, r);
     put_text(out, r->measures);
-    if (r->clock_step_ns > 0)
-        fprintf(out, "%.6g", r->clock_step_ns);
+    put_positive(out, r->clock_step_ns);
+    put_processor(out, r);
 }
 
 int rows_write(struct rows *rows, const struct cell *cell, const struct trial_result *result)

@@ -202,6 +202,8 @@ static void await_own_core(struct trial_run *run, unsigned index, void *thread)
     unsigned cpu = run->result.thread[index].cpu;
     if (thread != NULL)
         variant->detach(thread);
+    if (index == 0)
+        run->result.step_cycles = pace_step_cycles();
     pace_search(cpu);
     if (run->cell->threads == 1)
         pace_await(cpu);
@@ -373,24 +375,44 @@ static unsigned noise_of(const struct trial_run *run, const struct window_result
     return was_woken && !never_idle(run) ? noise & ~(unsigned)NOISE_INVOLUNTARY : noise;
 }
 
+static double pace_of(const struct noise_looks *looks)
+{
+    return looks->baselines > 0 ? looks->quotients / looks->baselines : 0;
+}
+
+/* The processor's counters, and what was seen of its pace. */
+static void summarize_processor(struct trial_run *run)
+{
+    struct trial_result *result = &run->result;
+    double looks = 0, steps_ns = 0;
+    result->counts.known = true;
+    for (unsigned i = 0; i < result->threads; i++) {
+        const struct window_result *w = &result->thread[i].window;
+        looks += w->looks.made;
+        steps_ns += w->looks.steps_ns;
+        if (pace_of(&w->looks) > pace_of(&result->looks))
+            result->looks = w->looks;
+        result->counts.known &= w->counts.known;
+        for (unsigned k = 0; k < COUNTERS; k++)
+            result->counts.value[k] += w->counts.value[k];
+    }
+    result->clock_step_ns = looks > 0 && is_the_clocks(&run->trial) ? steps_ns / looks : 0;
+}
+
 /* Threads that were asked to share a CPU take it from each other: that is what such a cell measures. */
 static void summarize_noise(struct trial_run *run)
 {
     struct trial_result *result = &run->result;
     const struct noise_machine *before = &run->machine_before, *after = &run->machine_after;
     unsigned noise = noise_of_machine(before, after, run->window.end_ns - run->window.begin_ns, cpus_used(run));
-    double looks = 0, steps_ns = 0;
     uint64_t cpu_ns = 0;
     for (unsigned i = 0; i < result->threads; i++) {
         const struct window_result *w = &result->thread[i].window;
         noise |= noise_of(run, w);
         cpu_ns += w->cpu_ns;
-        looks += w->looks.made;
-        steps_ns += w->looks.steps_ns;
     }
     if (never_idle(run) || result->ctx_voluntary == 0)
         noise |= noise_of_cpu_time(cpu_ns, (uint64_t)(result->window_s * 1e9), result->ctx_voluntary);
-    result->clock_step_ns = looks > 0 && is_the_clocks(&run->trial) ? steps_ns / looks : 0;
     noise |= result->migrations > 0 ? NOISE_MIGRATED : 0;
     noise |= result->major_faults > 0 ? NOISE_SWAPPED : 0;
     if (run->shares_core) /* the neighbour on the core is the trial's own */
@@ -488,6 +510,7 @@ const struct trial_result *trial_run_thread(struct trial_run *run, unsigned inde
         run->result.peak_rss = memory_peak();
         summarize_counts(&run->result);
         summarize_rates(&run->result);
+        summarize_processor(run);
         summarize_noise(run);
         judge(run);
         pin_restore(run->options->topology, saved);

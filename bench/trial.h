@@ -54,6 +54,9 @@ struct trial_result {
     unsigned noise;               /* enum noise */
     double clock_step_ns;         /* pace.h: mean of all looks of all threads; 0: its time is not the clock's, or
                                      nobody could look */
+    unsigned step_cycles;         /* pace_step_cycles */
+    struct noise_looks looks;     /* of the thread whose core was least its own */
+    struct counts counts;         /* of all threads; known where each one's are */
     bool disturbed;               /* valid, and with noise that may be gone when it is made again */
 };
 

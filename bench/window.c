@@ -22,6 +22,7 @@ struct loop {
     const struct noise_probe *probe;
     const struct variant *variant;
     uint64_t (*run)(struct worker *worker, uint64_t n);
+    struct counters counters;
     uint64_t batch;
     uint64_t idle_ns; /* the clock when the last batch had ended: a thread that was then suspended did nothing since */
     uint64_t last_ns; /* the clock when it ran again; without a suspension the same as idle_ns */
@@ -76,7 +77,9 @@ static void ramp(struct loop *loop, uint64_t until_ns, const struct window *wind
 /* Between two batches, and no part of the window. */
 static void look(struct loop *loop, struct window_result *result)
 {
+    counters_stop(&loop->counters);
     noise_look(loop->probe, &result->looks);
+    counters_start(&loop->counters);
     uint64_t now_ns = clock_ns();
     loop->worker->excluded_ns += now_ns - loop->last_ns;
     loop->last_ns = now_ns;
@@ -152,8 +155,8 @@ static void note_usage(const struct usage *before, const struct usage *after, st
     result->major_faults = to->ru_majflt - from->ru_majflt;
 }
 
-/* Some time before the window, at full load: reading and looking takes tens of microseconds, which belong to the ramp. A
- * thread that was suspended beyond the window's begin reads late: then what it lost counts from before the ramp. */
+/* Some time before the window, at full load: reading and looking takes tens of microseconds, which belong to the ramp.
+ * A thread that was suspended beyond the window's begin reads late: then what it lost counts from before the ramp. */
 static void read_begin(struct loop *loop, const struct window *window, struct window_result *result)
 {
     noise_probe_read(loop->probe, &result->noise_begin);
@@ -193,6 +196,7 @@ void window_run(struct worker *worker, struct window *window, const struct noise
                         .last_ns = now_ns,
                         .cpu = sched_getcpu()};
     struct histogram *own_waits = variant->waits(worker->thread);
+    counters_open(&loop.counters);
     ramp(&loop, window->begin_ns - EDGE_NS, window);
     read_begin(&loop, window, &own);
     if (own_waits != NULL)
@@ -202,7 +206,9 @@ void window_run(struct worker *worker, struct window *window, const struct noise
     uint64_t turns = variant->turns(worker->thread);
     struct usage before = thread_usage();
     own.begin_ns = was_suspended(&loop, window->begin_ns) ? window->begin_ns : loop.idle_ns;
+    counters_start(&loop.counters);
     measure(&loop, window, &own);
+    counters_stop(&loop.counters);
     struct usage after = thread_usage();
     own.turns = variant->turns(worker->thread) - turns;
     if (own_waits != NULL)
@@ -210,10 +216,12 @@ void window_run(struct worker *worker, struct window *window, const struct noise
     *latency = own_latency;
     noise_probe_read(probe, &own.noise_end); /* the others are at full load still */
     noise_look(probe, &own.looks);
+    own.counts = counters_read(&loop.counters);
     own.cpu_changes = loop.cpu_changes;
     note_usage(&before, &after, &own);
     *out = own;
 
     cool(&loop, window);
+    counters_close(&loop.counters);
     worker->latency = NULL;
 }

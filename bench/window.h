@@ -5,6 +5,7 @@
 #ifndef RCBENCH_BENCH_WINDOW_H
 #define RCBENCH_BENCH_WINDOW_H
 
+#include "bench/counters.h"
 #include "bench/noise.h"
 #include "bench/variant.h"
 
@@ -28,6 +29,7 @@ struct window_result {
     long ctx_voluntary, ctx_involuntary, minor_faults, major_faults;
     struct noise_edge noise_begin, noise_end;
     struct noise_looks looks;
+    struct counts counts;
 };
 
 /* Set by a signal handler: all trials end at once. */

@@ -7,7 +7,7 @@ from typing import Callable, Sequence
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-EXIT_NOISE = 3  # all counts are right, but noise left a cell without a good trial
+EXIT_NOISE = 3  # the binary has the same: all was measured, and noise has left a trial without a good row
 EXIT_INTERRUPTED = 130
 
 

@@ -116,7 +116,8 @@ def _merged_record(runs: Sequence[Rows], records: Sequence[Dict[str, Any]]) -> D
     return {"schema": 1, "run_id": "+".join(str(record.get("run_id", "")) for record in known),
             "merged": [{"path": str(run.path), **record} for run, record in zip(runs, records)],
             "complete": bool(known) and all(record.get("complete") is True for record in known),
-            "failed": any(record.get("failed") is True for record in known), "warnings": warnings,
+            "failed": any(record.get("failed") is True for record in known),
+            "disturbed": any(record.get("disturbed") is True for record in known), "warnings": warnings,
             "machine": known[0].get("machine", {}) if known else {}}
 
 

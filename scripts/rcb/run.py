@@ -243,6 +243,7 @@ class Session:
         if interruption.happened:
             return
         self._manifest.failed = self._manifest.failed or status == EXIT_FAILED
+        self._manifest.disturbed = self._manifest.disturbed or status == EXIT_NOISE
         if status not in (0, EXIT_FAILED, EXIT_NOISE) or not task.rows.exists():
             ended = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
             raise CommandError(f"process {process + 1} {ended} before all its trials were made; "
@@ -391,6 +392,19 @@ def say_how_good(manifest: Manifest) -> None:
         doctor.print_verdict(found, Console(), f"{NAME}: how far this run can be trusted")
 
 
+def status_of(answer: Summary, manifest: Manifest, report: Path) -> int:
+    """The exit status of a run that has come to its end, and what it is about."""
+    trials = answer.trials
+    if trials.failed:
+        print(f"{NAME}: {counted(trials.failed, 'trial')} failed: {report} lists why", file=sys.stderr)
+    if trials.failed or manifest.failed or answer.rows.bad:
+        return EXIT_FAILED
+    if trials.lost:
+        print(f"{NAME}: noise left {counted(trials.lost, 'trial')} without a good row, and nothing failed: all that "
+              f"was measured is in {report}", file=sys.stderr)
+    return EXIT_NOISE if trials.lost or manifest.disturbed else 0
+
+
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     given: Optional[str] = os.environ.get("RCBENCH_BINARY")
@@ -410,20 +424,7 @@ def main(arguments: Sequence[str]) -> int:
     directory.remove_parts(manifest.all_processes)
     answer = conclude(directory.path, NAME)
     say_how_good(manifest)
-    return status_of(answer, manifest, directory)
-
-
-def status_of(answer: Summary, manifest: Manifest, directory: RunDirectory) -> int:
-    """The exit status, after a line on what went wrong."""
-    failed, spoiled = answer.trials.failed, answer.trials.spoiled
-    where = f"see the reasons in {directory.path / 'report.html'}"
-    if failed:
-        print(f"{NAME}: {counted(failed, 'trial')} failed: {where}", file=sys.stderr)
-    if spoiled:
-        print(f"{NAME}: noise spoiled {counted(spoiled, 'trial')} each time: {where}", file=sys.stderr)
-    if failed or manifest.failed or answer.rows.bad:
-        return EXIT_FAILED
-    return EXIT_NOISE if spoiled else 0
+    return status_of(answer, manifest, directory.path / "report.html")
 
 
 if __name__ == "__main__":

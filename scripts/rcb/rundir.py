@@ -24,7 +24,7 @@ SCHEMA = 1
 
 # Fields that came with the same version: a record of an older revision lacks them.
 LATER = ("precision", "budget_s", "further", "wide", "checks", "trust", "peers", "python", "peers_of_binary",
-         "interpreters", "reference_cost")
+         "interpreters", "reference_cost", "disturbed")
 
 LOCK_PATIENCE_S = 5.0
 
@@ -55,6 +55,7 @@ class Manifest:
     elapsed_s: float = 0.0
     complete: bool = False
     failed: bool = False
+    disturbed: bool = False
     resumed: List[Dict[str, str]] = field(default_factory=list)
     warnings: List[str] = field(default_factory=list)
     machine: Dict[str, Any] = field(default_factory=dict)

@@ -23,7 +23,8 @@ LATER = ("cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "
          "allocated_before_bytes", "allocated_after_bytes", "active_bytes", "retained_bytes", "peak_rss_bytes",
          "live_objects", "gc_pauses", "gc_pause_p50_ns", "gc_pause_p99_ns", "gc_stop_max_ns", "gc_found", "latency",
          "latency_count", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
-         "measures", "clock_step_ns")
+         "measures", "clock_step_ns", "core_quotient", "core_baseline", "core_contended", "cycles_per_op", "cycles",
+         "instructions", "branch_misses")
 COLUMNS = REQUIRED + LATER
 
 # The name of a runtime or library that is not ours begins so: it is in the table of cells, and not among our variants.

@@ -129,12 +129,11 @@ class Headline:
 
 @dataclass(frozen=True)
 class Trials:
-    """What became of invalid rows. failed: a count was wrong. repeated: noise had spoiled the window, and the trial was good
-    when it was measured again. spoiled: noise spoiled every attempt."""
+    """What became of invalid rows: noise may spoil a window, then the trial is measured again and has several rows."""
 
-    failed: int
-    repeated: int
-    spoiled: int = 0
+    failed: int    # a count was wrong
+    lost: int      # no good row, because of noise alone
+    repeated: int  # invalid at first, good in the end
 
 
 @dataclass(frozen=True)
@@ -388,16 +387,16 @@ def _trials(frame: pd.DataFrame) -> Trials:
     identity = CELL + ["unit", "repetition"]
     invalid = frame.loc[frame["status"] == "invalid", identity].drop_duplicates()
     if invalid.empty:
-        return Trials(0, 0)
+        return Trials(0, 0, 0)
     wrong = frame.loc[frame["audit"] == "failed", identity].drop_duplicates()
     # Of a million rows few are spoiled: those of their processes and rounds are all that matter.
     near = frame["unit"].isin(invalid["unit"]) & frame["repetition"].isin(invalid["repetition"])
     good = frame.loc[near & frame["status"].isin(MEASURED), identity].drop_duplicates()
     known = invalid.merge(good.assign(good=True), how="left").merge(wrong.assign(wrong=True), how="left")
     # Noise is forgiven when the cell was measured again; a wrong count never is.
-    saved = int((known["good"].notna() & known["wrong"].isna()).sum())
     failed = int(known["wrong"].notna().sum())
-    return Trials(failed=failed, repeated=saved, spoiled=len(invalid) - saved - failed)
+    saved = int((known["good"].notna() & known["wrong"].isna()).sum())
+    return Trials(failed=failed, lost=len(invalid) - saved - failed, repeated=saved)
 
 
 def summarise(rows: Rows) -> Summary:

@@ -85,12 +85,13 @@ def status_sentence(summary: Summary) -> str:
         words += f" {counted(trials.repeated, 'trial')} were disturbed by other programs and measured again."
     if aside:
         words += (f" {aside} that stayed disturbed are left out, because the same cells have undisturbed ones.")
+    if trials.lost:
+        words += f" Noise left {counted(trials.lost, 'trial')} without a good row."
     if trials.failed:
         words += f" {counted(trials.failed, 'trial')} failed: the report lists why."
-    if trials.spoiled:
-        words += f" {counted(trials.spoiled, 'trial')} had no quiet moment in several attempts and {'is' if trials.spoiled == 1 else 'are'} left out."
     if summary.rows.bad:
-        words += f" {counted(len(summary.rows.bad), 'line')} of the rows could not be read and {'is' if len(summary.rows.bad) == 1 else 'are'} left out."
+        verb = "is" if len(summary.rows.bad) == 1 else "are"
+        words += f" {counted(len(summary.rows.bad), 'line')} of the rows could not be read and {verb} left out."
     return words
 
 

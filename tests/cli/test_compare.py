@@ -27,7 +27,7 @@ class CompareTest(Case):
     def measured(self, name, variants="plain,atomic"):
         done = rcbench(*QUICK, "--workloads", "pair", "--variants", variants, "--benchmark_filter=set:(1/code:inline|L1)/",
                        "--benchmark_repetitions=9", f"--benchmark_out={name}", cwd=self.folder)
-        self.assertIn(done.returncode, (0, 1), done.stderr)
+        self.assertIn(done.returncode, (0, 3), done.stderr)
         return name
 
     def compare(self, *arguments):

@@ -1,5 +1,6 @@
 """The rows of --csv: columns, values that must agree with each other, placement, order, windows under a GIL."""
 
+import json
 import os
 import re
 import signal
@@ -46,6 +47,29 @@ class RowTest(Case):
     def _formatMessage(self, msg, standardMsg):
         at = getattr(self, "at", None)
         return super()._formatMessage(msg, standardMsg) + (f"\nin the row {at}" if at else "")
+
+    def test_the_processor_s_columns(self):
+        """Cycles follow from the row's own figures and the machine's; counters are there for all rows or for none."""
+        self.run_good("--window", "20", "--workloads", "pair,released", "--variants", "plain,gil", "--threads", "1",
+                      "--csv", "rows.csv")
+        self.run_good("--machine", "machine.json")
+        machine = json.loads((self.folder / "machine.json").read_text("utf-8"))
+        step = machine["clock_step_cycles"]
+        rows = read_rows(self.folder / "rows.csv")
+        self.assertEqual({"", "told"}, {row["clock_step_ns"] and "told" for row in rows})
+        for row in rows:
+            self.assertEqual(row["cycles_per_op"] == "", row["clock_step_ns"] == "" or step is None)
+            if row["cycles_per_op"]:
+                steps = float(row["ns_per_op"]) / float(row["clock_step_ns"])
+                self.assertAlmostEqual(float(row["cycles_per_op"]) / steps, step, delta=0.01)
+            self.assertEqual("contended" in row["noise"], float(row["core_contended"]) > 0.02, row)
+            self.assertGreater(float(row["core_quotient"]), 0.5 * float(row["core_baseline"]))
+            for name in ("cycles", "instructions", "branch_misses"):
+                self.assertEqual(row[name] != "", machine["processor_counters"] == "available")
+            if row["cycles"] and row["cycles_per_op"]:
+                counted = int(row["cycles"]) / int(row["ops"])
+                self.assertLess(0.5, counted / float(row["cycles_per_op"]))
+                self.assertGreater(2, counted / float(row["cycles_per_op"]))
 
     def test_exit_status_says_whether_all_cells_have_a_good_row(self):
         good = {row["cell"] for row in self.rows if row["status"] != "invalid"}

@@ -109,6 +109,14 @@ static void test_waiting_has_a_share(void)
     CHECK(waited_ns < (clock_ns() - begin_ns) / 2);
 }
 
+/* A 64-bit multiplication takes 3 or 4 cycles on today's processors, and 2 to 6 on those of the last twenty years. */
+static void test_cycles_of_a_step(void)
+{
+    unsigned cycles = pace_step_cycles();
+    CHECK(cycles == 0 || (cycles >= 2 && cycles <= 6));
+    CHECK(cycles == pace_step_cycles());
+}
+
 int main(void)
 {
     test_a_quotient_is_held_against_the_baseline();
@@ -117,5 +125,6 @@ int main(void)
     test_there_are_more_cpus_than_it_knows();
     test_a_reading();
     test_waiting_has_a_share();
+    test_cycles_of_a_step();
     return failures == 0 ? 0 : 1;
 }

@@ -41,6 +41,8 @@ EXPECTED = {
     "cgroup_cpu_quota": (NUMBER, False),
     "noise_watched": (TEXT, True),
     "noise_unwatched": (TEXT, False),
+    "clock_step_cycles": (NUMBER, False),
+    "processor_counters": (TEXT, True),
     "compiler": (TEXT, True),
     "compiler_id": (TEXT, True),
     "build_type": (TEXT, True),

@@ -2,8 +2,8 @@
 """A stand-in for the rcbench binary: obeys its command line and makes up rows, so that the scripts can be tested.
 
 Environment: STAND_IN_DELAY seconds per trial, STAND_IN_ROUND_S the plan's estimate, STAND_IN_INVALID a variant whose
-trials have wrong counts, STAND_IN_SPOILED one whose trials noise spoils each time, STAND_IN_NOISE a variant whose trials are spoiled once and measured again, STAND_IN_CRASH trials
-after which it dies, STAND_IN_CALLS a file to which it adds its arguments, STAND_IN_WIDE a variant whose costs scatter
+trials fail their audit, STAND_IN_LOST one whose trials are spoiled each time, STAND_IN_NOISE a variant whose trials are
+spoiled once and measured again, STAND_IN_CRASH trials after which it dies, STAND_IN_CALLS a file to which it adds its arguments, STAND_IN_WIDE a variant whose costs scatter
 by 20 %."""
 
 from __future__ import annotations
@@ -93,8 +93,9 @@ def row(cell: Cell, options: argparse.Namespace, repetition: int, order: int) ->
                  late_objects_max=0, gc_runs=0, gc_pause_max_ns=0, status="ok", drift=0.001, batch_ops=1000,
                  working_set_bytes=64)
     if os.environ.get("STAND_IN_INVALID") == variant:
-        found.update(status="invalid", audit="failed", reason='audit: count is 3, must be 1, "lost increment"')
-    if os.environ.get("STAND_IN_SPOILED") == variant:
+        found.update(status="invalid", reason='audit: count is 3, must be 1, "lost increment"',
+                     audit="failed")
+    if os.environ.get("STAND_IN_LOST") == variant:
         found.update(status="invalid", reason="overlap 0.5 is below 0.99")
     return found
 
@@ -111,7 +112,7 @@ def measure(options: argparse.Namespace) -> int:
     stop: List[int] = []
     signal.signal(signal.SIGINT, lambda number, frame: stop.append(number))
     crash = int(os.environ.get("STAND_IN_CRASH", "0"))
-    made = invalid = wrong = 0
+    made = failed = lost = 0
     print("made-up console output")
     print("rcbench: warning: made-up numbers", file=sys.stderr, flush=True)
     with part.open("a", newline="", encoding="utf-8") as file:
@@ -135,10 +136,10 @@ def measure(options: argparse.Namespace) -> int:
                 writer.writerow(record)
                 file.flush()
                 made += 1
-                invalid += record["status"] == "invalid"
-                wrong += record["audit"] == "failed"
+                failed += record["audit"] == "failed"
+                lost += record["status"] == "invalid"
     part.rename(path)
-    return 1 if wrong else 3 if invalid else 0
+    return 1 if failed else 3 if lost else 0
 
 
 def main() -> int:

@@ -67,11 +67,19 @@ class EndToEnd(ScratchTest):
         self.assertTrue(record(out)["complete"])
         self.assertIn("lost increment", (out / "report.html").read_text(encoding="utf-8"))
 
-    def test_noise_has_a_status_of_its_own(self) -> None:
-        done = self.call("run", "--out", "new", *SMALL, extra={"STAND_IN_SPOILED": "atomic"})
+    def test_noise_alone_has_a_status_of_its_own(self) -> None:
+        done = self.call("run", "--out", "new", *SMALL, extra={"STAND_IN_LOST": "atomic"})
         self.assertEqual(3, done.returncode, done.stderr)
-        self.assertRegex(done.stderr, r"noise spoiled \d+ trials each time")
-        self.assertTrue(record(self.scratch / "new")["complete"])
+        self.assertIn("noise left 24 trials without a good row, and nothing failed", done.stderr)
+        out = self.scratch / "new"
+        self.assertLessEqual(RESULTS, set(os.listdir(out)))
+        self.assertTrue(record(out)["complete"])
+        self.assertEqual((False, True), (record(out)["failed"], record(out)["disturbed"]))
+        self.assertEqual(3, self.call("run", "--resume", "new").returncode)
+
+    def test_a_failed_audit_outweighs_noise(self) -> None:
+        done = self.call("run", "--out", "new", *SMALL, extra={"STAND_IN_LOST": "atomic", "STAND_IN_INVALID": "gil"})
+        self.assertEqual(1, done.returncode, done.stderr)
 
     def test_a_trial_that_is_measured_again_is_no_failure(self) -> None:
         done = self.call("run", "--out", "new", *SMALL, extra={"STAND_IN_NOISE": "atomic"})
