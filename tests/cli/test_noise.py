@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 
-from support import CPUS, Case, rcbench, read_rows, start, trials
+from support import CPUS, SLOW, Case, rcbench, read_rows, start, trials
 
 CELL = ("--workloads", "pair", "--variants", "plain", "--benchmark_filter=set:1/code:inline/", "--threads", "1")
 TOLD = {"throttled", "frequency", "stolen", "swapped"}  # by the tree alone
@@ -173,6 +173,7 @@ class NoiseTest(Case):
             self.assertNotIn("contended", names(row))
 
 
+@unittest.skipIf(SLOW, "a sanitizer takes time of its own")
 class LostTimeTest(Case):
     """A thread that does not run is neither slow nor waiting for the GIL, wherever in its window that is."""
 

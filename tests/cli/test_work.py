@@ -3,7 +3,7 @@
 import re
 import unittest
 
-from support import Case, rcbench, read_rows
+from support import SLOW, Case, rcbench, read_rows
 
 COST = 0.05
 
@@ -32,6 +32,7 @@ class WorkTest(Case):
             else:
                 self.assertAlmostEqual(float(found.group(1)) * COST / (1 + float(found.group(1)) * COST), share, 3)
 
+    @unittest.skipIf(SLOW, "a sanitizer gives counts and work prices of its own")
     def test_references_take_about_the_share_of_time_that_is_asked_for(self):
         """Under a GIL, whose price of a reference was measured before. A core overlaps some of it with the work."""
         rows = self.rows("--variants", "gil", "--rounds", "5", "--benchmark_filter=/s:(0|40|80)/p:0/")
@@ -42,6 +43,7 @@ class WorkTest(Case):
         self.assertAlmostEqual(1 - best[0] / best[40], 0.4, delta=0.2)
         self.assertAlmostEqual(1 - best[0] / best[80], 0.8, delta=0.12)
 
+    @unittest.skipIf(SLOW, "a sanitizer gives counts and work prices of its own")
     def test_shared_references_are_a_strangers(self):
         """Atomic for `biased`: the more of them, the longer an operation takes, where own references are plain."""
         rows = self.rows("--variants", "biased", "--rounds", "5", "--reference-cost", str(COST),
