@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import List, Sequence
 
 from rcb import compare_formats
-from rcb.compare_runs import Comparison, compare, load
+from rcb.compare_runs import Comparison, compare, load, relative_to
 from rcb.errors import EXIT_FAILED, UsageError, guarded, not_accepted
 from rcb.files import write_atomically
 
@@ -35,9 +35,9 @@ def share(text: str) -> float:
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(prog="scripts/compare", allow_abbrev=False)
     parser.add_argument("runs", metavar="RUN", nargs="*", type=Path)
+    parser.add_argument("--baseline")
     parser.add_argument("--fail-above")
     parser.add_argument("--format")
-    parser.add_argument("--baseline", metavar="VARIANT")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--allow-mixed", action="store_true")
@@ -67,12 +67,14 @@ def _write(comparisons: List[Comparison], options: argparse.Namespace) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     options = _parsed(arguments)
-    first = load("A", options.runs[0], options.allow_mixed, None, options.baseline)
-    sides = [first, *(load(chr(ord("A") + place), run, options.allow_mixed, first, options.baseline)
+    first = load("A", options.runs[0], options.allow_mixed)
+    sides = [first, *(load(chr(ord("A") + place), run, options.allow_mixed, first)
                       for place, run in enumerate(options.runs) if place)]
     for side in sides:
         for complaint in side.rows.complaints():
             print(f"{NAME}: {complaint}", file=sys.stderr)
+    if options.baseline is not None:
+        sides = [relative_to(options.baseline, side) for side in sides]
     comparisons = compare(sides)
     _write(comparisons, options)
     if options.limit is None:

@@ -14,12 +14,12 @@ from rich.table import Table
 from rcb import view
 from rcb.compare_runs import Comparison, Difference, Side, unit_of
 from rcb.schema import CELL
-from rcb.stats import Interval
 from rcb.tables import table_text
-from rcb.verdict import FASTER, INCONCLUSIVE, SAME, SLOWER
+from rcb.verdict import DISTURBED, FASTER, KINDS, SAME, SLOWER, percent_up
 from rcb.wording import counted
 
 NO_NUMBER = "–"
+TOO_FEW = "too few processes"
 Grid = Tuple[List[str], List[List[str]]]
 
 
@@ -30,10 +30,11 @@ def _change(ratio: float) -> str:
     return f"{(ratio - 1) * 100:+.1f} %" if 0.5 <= ratio < 2 else f"{ratio:.3g}×"
 
 
-def _span(found: Interval) -> str:
-    if not found.bounded:
-        return NO_NUMBER
-    return f"{_change(found.low)} to {_change(found.high)}" if found.tells else "too few processes"
+def _span(found: Difference) -> str:
+    """The interval, unless it is too wide to say anything: a difference that is claimed has said something."""
+    if not (found.time.tells or found.verdict.is_difference):
+        return TOO_FEW
+    return f"{_change(found.time.low)} to {_change(found.time.high)}"
 
 
 def _figure(value: float) -> str:
@@ -48,7 +49,7 @@ def _columns(comparisons: Sequence[Comparison]) -> List[str]:
 def _judged(found: "Difference | None") -> List[str]:
     if found is None:
         return [NO_NUMBER, NO_NUMBER, "not in both"]
-    return [_change(found.time.value), _span(found.time), str(found.verdict)]
+    return [_change(found.time.value), _span(found), str(found.verdict)]
 
 
 def mean_grid(comparisons: Sequence[Comparison]) -> Grid:
@@ -74,14 +75,14 @@ def cell_grid(comparisons: Sequence[Comparison], changed: bool = False) -> Grid:
     labels = [comparisons[0].base.label, *(one.other.label for one in comparisons)]
     body = []
     for name, cells in found.items():
-        if changed and all(cell.verdict.kind in (SAME, INCONCLUSIVE) for cell in cells.values()):
+        if changed and not any(cell.verdict.is_difference for cell in cells.values()):
             continue
         first = next(iter(cells.values()))
         figures = [_figure(first.values[0])]
         figures += [_figure(cells[place].values[1]) if place in cells else NO_NUMBER
                     for place in range(len(comparisons))]
         assert first.key is not None
-        body.append([*name, unit_of(first.key), *figures,
+        body.append([*name, unit_of(first.key, comparisons[0].base.baseline), *figures,
                      *(text for place in range(len(comparisons)) for text in _judged(cells.get(place)))])
     return [*CELL, "unit", *labels, *_columns(comparisons)], body
 
@@ -103,14 +104,17 @@ def _percent(floor: float) -> str:
     return f"{math.expm1(floor) * 100:.1f} %"
 
 
+def _pair(one: Comparison) -> str:
+    return f"{one.other.label} against {one.base.label}"
+
+
 def _floor(one: Comparison) -> str:
-    pair = f"{one.other.label} against {one.base.label}"
     if one.floor is None or one.mean_floor is None:
-        return (f"{pair}: the noise floor is unknown, as neither run measured plain and plain_twin; verdicts rest on "
-                "intervals alone.")
-    partly = "" if one.base.floor and one.other.floor else " (of one run: the other has no plain and plain_twin)"
-    return (f"{pair}: the noise floor is {_percent(one.floor)} for a cell and {_percent(one.mean_floor)} for a "
-            f"mean{partly}; no difference below it is a result.")
+        return (f"{_pair(one)}: neither run measured both plain and plain_twin, so the noise floor is unknown and the "
+                "verdicts rest on the intervals alone.")
+    partly = "" if one.base.floor and one.other.floor else " (from one run; the other lacks plain or plain_twin)"
+    return (f"{_pair(one)}: the noise floor is {_percent(one.floor)} for a cell and {_percent(one.mean_floor)} for a "
+            f"mean{partly}. Smaller differences are not claimed.")
 
 
 # Less than that is what any two runs differ by.
@@ -121,43 +125,60 @@ def _shifts(one: Comparison) -> Iterator[str]:
     for driver, shift in one.shifts.items():
         if abs(shift) >= _SHIFT_TOLD:
             slower = "slower" if shift > 0 else "faster"
-            yield (f"{one.other.label} against {one.base.label}: in driver {driver} everything is "
-                   f"{_percent(abs(shift))} {slower}: the machine or the build, not one variant; a difference of a "
-                   "variant counts from there on, beyond the floor.")
+            baseline = one.base.baseline
+            cause = f"{baseline}, by which all are divided" if baseline else "the machine or the build"
+            yield (f"{_pair(one)}: in the driver {driver} everything is {_percent(abs(shift))} {slower}. That is due "
+                   f"to {cause}; a variant must differ by that much more than the floor before it is said to differ.")
 
 
-def _clock(one: Comparison) -> Iterator[str]:
+def _clock(one: Comparison) -> str:
+    if one.base.baseline:
+        return (f"{_pair(one)}: every cell is divided by that of {one.base.baseline} in the same process, so a clock "
+                "or a machine that is faster as a whole does not count as a difference.")
     if one.clock is not None:
-        yield (f"{one.other.label} against {one.base.label}: the processor's clock was {_change(one.clock)} in "
-               f"{one.other.label}; the times of both are those at the clock of {one.base.label}.")
-    else:
-        yield (f"{one.other.label} against {one.base.label}: the clock is part of the difference: not both tell theirs, "
-               "or they are not known to be of one machine.")
+        return (f"{_pair(one)}: the processor's clock differed by {_change(one.clock)}; the times of {one.other.label} "
+                f"are converted to the clock of {one.base.label}.")
+    return (f"{_pair(one)}: a difference may be due to the processor's clock: it is not known for both runs, or they "
+            "may be from different machines.")
+
+
+def _same(one: Comparison) -> str:
+    """How small the differences are that the cells without one exclude."""
+    within = sorted(cell.verdict.within for cell in one.cells if cell.verdict.kind == SAME)
+    if not within:
+        return ""
+    half, most = (within[math.ceil(share * len(within)) - 1] for share in (0.5, 0.9))
+    return (f" Of the {counted(len(within), 'cell')} that are the same, half differ by no more than "
+            f"{percent_up(half)}, and nine in ten by no more than {percent_up(most)}.")
+
+
+def _counts(one: Comparison) -> str:
+    counts = {kind: sum(cell.verdict.kind == kind for cell in one.cells) for kind in KINDS}
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count or kind != DISTURBED)
+    missing = f" {counted(len(one.missing), 'cell')} {'is' if len(one.missing) == 1 else 'are'} in one run only." \
+        if one.missing else ""
+    return f"{_pair(one)}: {counted(len(one.cells), 'cell')} in both: {told}.{_same(one)}{missing}"
 
 
 def notes(comparisons: Sequence[Comparison]) -> List[str]:
     """What must be known to read the tables."""
     base = comparisons[0].base
     found = [_about(base), *(_about(one.other) for one in comparisons),
-             "Ratios are of the time of the same work: above 1 (+) is slower, in every driver."]
+             "Ratios are of the time that the same work takes: above 1 (+) is slower, in every driver."]
     for one in comparisons:
         found.append(_floor(one))
-        found.extend(_clock(one))
+        found.append(_clock(one))
         found.extend(_shifts(one))
         if one.disturbed:
-            found.append(f"{one.other.label} against {base.label}: {counted(len(one.disturbed), 'cell')} of these rest "
-                         "on disturbed trials in one of them: they claim nothing, and are in no mean.")
-        counts = {kind: sum(cell.verdict.kind == kind for cell in one.cells)
-                  for kind in (SLOWER, FASTER, SAME, INCONCLUSIVE)}
-        told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-        found.append(f"{one.other.label} against {base.label}: {len(one.cells)} cells in both: {told}; "
-                     f"{len(one.missing)} in one only.")
+            what = "1 cell rests" if len(one.disturbed) == 1 else f"{len(one.disturbed)} cells rest"
+            found.append(f"{_pair(one)}: {what} on disturbed trials in at least one of the runs. A difference there may "
+                         "be the neighbours', so none is claimed, and no mean includes them.")
+        found.append(_counts(one))
         if one.other.hosts != base.hosts:
-            found.append(f"{one.other.label} and {base.label} are of different machines: what differs is the machine, "
-                         "too.")
+            found.append(f"{_pair(one)}: the runs are from different machines, which may be what differs.")
         if max(base.processes, one.other.processes) < 2:
-            found.append(f"{one.other.label} and {base.label} have one process each, so what differs between processes "
-                         "is unknown: nothing is claimed; measure with --processes 3 or more.")
+            found.append(f"{_pair(one)}: with one process each, nobody knows how much processes differ, so nothing is "
+                         "claimed. Measure with --processes 3 or more.")
     return found
 
 
@@ -230,10 +251,10 @@ def _record(one: Comparison, found: Difference) -> Dict[str, object]:
     key = found.key or (found.name[0], "", "", found.name[1] if len(found.name) > 1 else "", "", "")
     return {"base": str(one.base.rows.path), "other": str(one.other.rows.path),
             "kind": "cell" if found.key else "geometric mean", **dict(zip(CELL, key)), "cells": found.cells,
-            "unit": unit_of(found.key) if found.key else "", "base_value": found.values[0],
+            "unit": unit_of(found.key, one.base.baseline) if found.key else "", "base_value": found.values[0],
             "other_value": found.values[1], "time_ratio": found.time.value, "time_ratio_low": found.time.low,
-            "time_ratio_high": found.time.high, "p_adjusted": found.p_adjusted,
-            "effect": found.effect, "verdict": str(found.verdict)}
+            "time_ratio_high": found.time.high, "p_adjusted": found.p_adjusted, "effect": found.effect,
+            "verdict": str(found.verdict)}
 
 
 def tidy(comparisons: Sequence[Comparison]) -> str:
@@ -242,7 +263,8 @@ def tidy(comparisons: Sequence[Comparison]) -> str:
     for one in comparisons:
         for key, label in one.missing:
             records.append({"base": str(one.base.rows.path), "other": str(one.other.rows.path), "kind": "cell",
-                            **dict(zip(CELL, key)), "cells": 1, "unit": unit_of(key), "verdict": f"only in {label}"})
+                            **dict(zip(CELL, key)), "cells": 1, "unit": unit_of(key, one.base.baseline),
+                            "verdict": f"only in {label}"})
     return table_text(pd.DataFrame(records))
 
 

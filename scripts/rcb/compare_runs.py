@@ -1,7 +1,10 @@
 """Runs against a first one: matched cells, the time of the same work in one against the other, verdicts, and means.
 
 All ratios are of time, whatever the driver's own figure is: above 1 is slower. Where a driver is read in operations per
-second, the time of the same work is the inverse, so its ratio is the first run's rate ÷ the other's."""
+second, the time of the same work is the inverse, so its ratio is the first run's rate ÷ the other's.
+
+With a variant as the baseline, a cell's figure is its ratio to that variant's cell in the same process of the same run,
+and what is compared between the runs is that ratio: a machine that is slower as a whole changes none of them."""
 
 from __future__ import annotations
 
@@ -9,19 +12,19 @@ import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from rcb import relative, stats
 from rcb.clock import References, factors, ratio_of, references
 from rcb.drivers import COUNTING, SCALING
-from rcb.errors import UsageError
+from rcb.errors import UsageError, not_accepted
 from rcb.files import read_record
 from rcb.rows import Rows, machine_of, read_measured
 from rcb.schema import CELL
 from rcb.stats import Interval, Ratio
-from rcb.summary import CellKey, NoiseFloor, Samples, floor_of, samples_of
+from rcb.summary import CellKey, NoiseFloor, Samples, alike, floor_of, samples_of
 from rcb.used import disturbed_cells
-from rcb.verdict import INCONCLUSIVE, SLOWER, Verdict, holm, judge
+from rcb.verdict import DISTURBED, INCONCLUSIVE, SAME, SLOWER, Verdict, holm, judge
 
 # Windows are measured: a batch more or less is no other window.
 SAME_WINDOW = 0.1
@@ -40,6 +43,7 @@ class Side:
     disturbed: Set[CellKey] = field(default_factory=set)
     machine: str = ""
     clocks: References = field(default_factory=dict)
+    baseline: str = ""
 
     @property
     def hosts(self) -> List[str]:
@@ -86,7 +90,8 @@ class Comparison:
 
     @property
     def disturbed(self) -> List[CellKey]:
-        """Cells in both whose numbers rest on disturbed trials in one: they claim nothing, and are in no mean."""
+        """Cells in both whose numbers rest on disturbed trials in one: no difference of theirs is claimed, and they are in
+        no mean."""
         return [one.key for one in self.cells if one.key is not None and _is_disturbed(one.key, self.base, self.other)]
 
     @property
@@ -105,11 +110,20 @@ def _one_machine(rows: Rows, record: Mapping[str, Any]) -> str:
     return machine_of(rows, record) if known else ""
 
 
-def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None,
-         baseline: Optional[str] = None) -> Side:
+def relative_to(baseline: str, side: Side) -> Side:
+    """That run with every cell against the variant of that name; UsageError where the run does not have it."""
+    variants = sorted({key[3] for key in side.samples})
+    if baseline not in variants:
+        raise UsageError(not_accepted("--baseline", baseline, f"a variant of {side.label} '{side.rows.path}'",
+                                      ", ".join(variants)))
+    found = relative.to(baseline, side.samples)
+    disturbed = {key for key in found if side.disturbed & {key, relative.cell_of(baseline, key)}}
+    return replace(side, samples=found, disturbed=disturbed, baseline=baseline)
+
+
+def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None) -> Side:
     """Reads one run; UsageError where it has nothing to compare. On the machine of `base` its times become those at the
-    clock of that run: what the clock did from one run to the other is no difference of theirs. With a baseline its cells
-    are divided by those of that variant."""
+    clock of that run: what the clock did from one run to the other is no difference of theirs."""
     rows = read_measured(label, place, allow_mixed)
     record = read_record(rows.path.parent / "run.json")
     machine = _one_machine(rows, record)
@@ -119,13 +133,7 @@ def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None
     used = rows.measured()
     windows = used.groupby(CELL)["window_s"].median().dropna().to_dict()
     samples = samples_of(rows.frame)
-    floor = floor_of(samples)
-    if baseline is not None:
-        samples = relative.to(baseline, samples)
-        if not samples:
-            raise UsageError(f"--baseline: '{baseline}' has no cell in {label} '{rows.path}' that another variant has too; "
-                             f"accepted: {', '.join(sorted(rows.frame['variant'].unique()))}")
-    return Side(label, rows, str(record.get("revision", "")), samples, floor, windows,
+    return Side(label, rows, str(record.get("revision", "")), samples, floor_of(samples), windows,
                 disturbed_cells(rows.frame), machine, clocks)
 
 
@@ -159,9 +167,10 @@ def _values(key: CellKey, one: Samples) -> float:
     return stats.estimate(one.ops_per_s if key[0] == SCALING else one.ns_per_op)
 
 
-def unit_of(key: CellKey) -> str:
+def unit_of(key: CellKey, baseline: str = "") -> str:
     """The unit of a cell's own figure."""
-    return "operations/s" if key[0] == SCALING else "ns"
+    quantity = "operations/s" if key[0] == SCALING else "ns"
+    return f"{quantity} ÷ {baseline}" if baseline else quantity
 
 
 def _widest(floors: Sequence[Optional[float]]) -> Optional[float]:
@@ -182,15 +191,13 @@ class _Draft:
         """What may be claimed of, where nothing else disturbed either run."""
         return {key: one for key, one in self.ratios.items() if not _is_disturbed(key, self.base, self.other)}
 
-    def processes(self) -> List[int]:
-        """Of each cell, as far as it may claim: one can say nothing of what differs between processes."""
-        quiet = self.quiet()
-        return [one.processes if key in quiet else 0 for key, one in self.ratios.items()]
+    def of_means(self) -> List[float]:
+        return [mean.p_value for mean, _ in self.means.values()]
 
-    def p_values(self) -> List[float]:
-        cells = zip(self.ratios.values(), self.processes())
-        return ([mean.p_value for mean, _ in self.means.values()]
-                + [one.p_value if count > 1 else math.nan for one, count in cells])
+    def of_cells(self) -> List[float]:
+        """One process can say nothing of what differs between processes, nor can a cell that is disturbed."""
+        quiet = self.quiet()
+        return [one.p_value if key in quiet and one.processes > 1 else math.nan for key, one in self.ratios.items()]
 
 
 def _draft(base: Side, other: Side) -> _Draft:
@@ -201,17 +208,25 @@ def _draft(base: Side, other: Side) -> _Draft:
                          f"'{base.rows.path}'; accepted: runs that share a driver, workload, parameters, variant, "
                          "threads and placement")
     draft = _Draft(base, other, ratios, {})
-    groups: Dict[Tuple[str, ...], List[Ratio]] = {}
-    for key, one in draft.quiet().items():
-        groups.setdefault((key[0],), []).append(one)
-    for key, one in draft.quiet().items():
-        groups.setdefault((key[0], key[3]), []).append(one)
-    return replace(draft, means={name: (stats.geometric_mean_test(own), len(own)) for name, own in groups.items()})
+    groups: Dict[Tuple[str, ...], List[CellKey]] = {}
+    for name in (lambda key: (key[0],), lambda key: (key[0], key[3])):
+        for key in draft.quiet():
+            groups.setdefault(name(key), []).append(key)
+    return replace(draft, means={
+        name: (stats.geometric_mean_test([ratios[key] for key in own], alike(key[1] for key in own)), len(own))
+        for name, own in groups.items()})
 
 
-def _verdict(found: Interval, processes: int, p_adjusted: float, floor: float) -> Verdict:
+def _verdict(found: Interval, processes: int, p_adjusted: float, floor: Optional[float], shift: float) -> Verdict:
     # What differs between processes is unknown where each side has one.
-    return judge(found, p_adjusted, floor) if processes > 1 else Verdict(INCONCLUSIVE)
+    return judge(found, p_adjusted, floor or 0.0, shift=shift) if processes > 1 else Verdict(INCONCLUSIVE)
+
+
+def _adjusted(drafts: Sequence["_Draft"], p_values: Callable[["_Draft"], List[float]]) -> List[List[float]]:
+    """The p-values of each comparison, adjusted as one family over all of them."""
+    own = [p_values(draft) for draft in drafts]
+    whole = iter(holm([p for one in own for p in one]).tolist())
+    return [[next(whole) for _ in one] for one in own]
 
 
 @dataclass(frozen=True)
@@ -239,40 +254,32 @@ class _Shifts:
         return abs(median(others)) if others else 0.0
 
 
-def _beyond(floor: Optional[float], shift: float) -> float:
-    return (floor or 0.0) + shift
-
-
-def _finished(draft: _Draft, adjusted: Sequence[float]) -> Comparison:
+def _finished(draft: _Draft, of_means: Sequence[float], of_cells: Sequence[float]) -> Comparison:
     floors = [side.floor for side in (draft.base, draft.other)]
     floor = _widest([one.cell_width if one else None for one in floors])
     mean_floor = _widest([one.width if one else None for one in floors])
     shifts = _Shifts.of(draft.quiet())
     means = tuple(
         Difference(name, None, (math.nan, math.nan), mean.interval, count, p, math.nan,
-                   _verdict(mean.interval, mean.processes, p,
-                            _beyond(mean_floor, shifts.but_for(*name) if len(name) == 2 else 0.0)))
-        for (name, (mean, count)), p in zip(draft.means.items(), adjusted))
+                   _verdict(mean.interval, mean.processes, p, mean_floor,
+                            shifts.but_for(*name) if len(name) == 2 else 0.0))
+        for (name, (mean, count)), p in zip(draft.means.items(), of_means))
     cells = []
-    for (key, one), processes, p in zip(draft.ratios.items(), draft.processes(), adjusted[len(means):]):
+    for (key, one), p in zip(draft.ratios.items(), of_cells):
         values = _values(key, draft.base.samples[key]), _values(key, draft.other.samples[key])
+        verdict = _verdict(one.interval, one.processes, p, floor, shifts.but_for(key[0], key[3]))
+        if verdict.kind != SAME and _is_disturbed(key, draft.base, draft.other):
+            verdict = Verdict(DISTURBED)
         # Cliff's delta as of time: the samples of a rate come in the order that makes it so.
-        cells.append(Difference(tuple(map(str, key)), key, values, one.interval, 1, p, one.effect,
-                                _verdict(one.interval, processes, p,
-                                                     _beyond(floor, shifts.but_for(key[0], key[3])))))
+        cells.append(Difference(tuple(map(str, key)), key, values, one.interval, 1, p, one.effect, verdict))
     sides = ((draft.base, draft.other), (draft.other, draft.base))
     missing = tuple((key, own.label) for own, against in sides for key in own.samples if key not in against.samples)
     return Comparison(draft.base, draft.other, floor, mean_floor, shifts.whole(), means, tuple(cells), missing)
 
 
 def compare(sides: Sequence[Side]) -> List[Comparison]:
-    """Each run against the first. The p-values of all cells and means of all of them are adjusted as one family."""
+    """Each run against the first. The p-values of the means of all comparisons are one family, and those of the cells
+    another: that a variant changed as a whole must not be harder to see for every cell that it is seen in."""
     drafts = [_draft(sides[0], other) for other in sides[1:]]
-    p_values = [p for draft in drafts for p in draft.p_values()]
-    adjusted = holm(p_values).tolist()
-    found = []
-    for draft in drafts:
-        count = len(draft.p_values())
-        found.append(_finished(draft, adjusted[:count]))
-        adjusted = adjusted[count:]
-    return found
+    return [_finished(*one) for one in zip(drafts, _adjusted(drafts, _Draft.of_means),
+                                           _adjusted(drafts, _Draft.of_cells))]

@@ -9,35 +9,35 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from rcb.analysis import Analysis
-from rcb.errors import UsageError, not_accepted
 from rcb.files import write_atomically
-from rcb.summary import Cell
+from rcb.schema import CELL
+from rcb.summary import CellKey
+from rcb.tradeoff import key_of
 from rcb.used import used_rows
-from rcb.wording import number
+from rcb.wording import counted, number
 
 
-def _name(cell: Cell) -> str:
+def _name(key: CellKey) -> str:
     """As Google Benchmark names it in the rows."""
-    params = "".join(f"/{part.replace('=', ':')}" for part in cell.params.split(";") if part)
-    return f"{cell.driver}/{cell.workload}{params}/{cell.variant}/threads:{cell.threads}"
+    driver, workload, params, variant, threads, _ = key
+    middle = "".join(f"/{part.replace('=', ':')}" for part in params.split(";") if part)
+    return f"{driver}/{workload}{middle}/{variant}/threads:{threads}"
 
 
 def google_benchmark(analysis: Analysis) -> Any:
-    """One entry for each trial that counts: repetitions are numbered over all processes."""
+    """One entry for each trial that counts, at the run's typical clock as all its numbers are: repetitions are numbered
+    over all processes."""
     frame = analysis.summary.rows.frame
     machine = analysis.run.get("machine")
     facts: Mapping[str, Any] = machine if isinstance(machine, Mapping) else {}
     entries: List[Dict[str, Any]] = []
-    seen: Dict[str, int] = {}
-    columns = ("cell", "threads", "ops", "ns_per_op", "ops_per_s")
-    used = frame[used_rows(frame)]
-    for name, threads, ops, ns, rate in zip(*(used[column] for column in columns)):
-        index = seen[name] = seen.get(name, -1) + 1
-        entries.append({"name": name, "run_name": name, "run_type": "iteration", "repetitions": 0,
-                        "repetition_index": index, "threads": int(threads), "iterations": int(ops),
-                        "real_time": float(ns), "cpu_time": float(ns), "time_unit": "ns", "items_per_second": float(rate)})
-    for entry in entries:
-        entry["repetitions"] = seen[entry["name"]] + 1
+    for key, rows in frame[used_rows(frame)].groupby(CELL, sort=False):
+        times, rates = (rows["ns_per_op"] * rows["clock"]).tolist(), (rows["ops_per_s"] / rows["clock"]).tolist()
+        for index, (operations, time, rate) in enumerate(zip(rows["ops"].tolist(), times, rates)):
+            entries.append({"name": _name(key), "run_name": _name(key), "run_type": "iteration",
+                            "repetitions": len(rows), "repetition_index": index, "threads": int(key[4]),
+                            "iterations": int(operations), "real_time": time, "cpu_time": time, "time_unit": "ns",
+                            "items_per_second": rate})
     return {"context": {"date": analysis.started, "host_name": analysis.host, "executable": "rcbench",
                         "num_cpus": facts.get("pus") or 1, "mhz_per_cpu": 0, "cpu_scaling_enabled": False, "caches": [],
                         "library_build_type": "release", "revision": analysis.fact("revision")},
@@ -46,23 +46,14 @@ def google_benchmark(analysis: Analysis) -> Any:
 
 def github_action(analysis: Analysis) -> Any:
     """One entry for each measured cell: its median with its 95 % interval."""
-    return [{"name": _name(cell), "unit": "ns/op", "value": cell.ns_per_op.value,
+    return [{"name": _name(key_of(cell)), "unit": "ns/op", "value": cell.ns_per_op.value,
              "range": (f"{number(cell.ns_per_op.low)} to {number(cell.ns_per_op.high)}" if cell.ns_per_op.tells
                        else "too few processes"),
-             "extra": f"{cell.trials} trials of {cell.processes} processes"}
+             "extra": f"{counted(cell.trials, 'trial')} in {counted(cell.processes, 'process', 'processes')}"}
             for cell in analysis.summary.cells if cell.measured and math.isfinite(cell.ns_per_op.value)]
 
 
 FORMATS: Dict[str, Callable[[Analysis], Any]] = {"google-benchmark": google_benchmark, "github-action": github_action}
-
-
-def formats_of(text: str) -> List[str]:
-    """The formats of a list joined by commas; UsageError for one that there is not."""
-    found = text.split(",")
-    for name in found:
-        if name not in FORMATS:
-            raise UsageError(not_accepted("--export", name, "a format", ", ".join(FORMATS)))
-    return found
 
 
 def write(analysis: Analysis, formats: Sequence[str], directory: Path) -> List[Path]:

@@ -15,6 +15,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from rcb.errors import UsageError, guarded, not_accepted
 
 ALLOCATORS = ("jemalloc", "system", "mimalloc")
+EXPORTS = ("google-benchmark", "github-action")
 PLACEMENTS = ("compact", "cores", "scatter", "numa", "none")
 SEED_MAX = 2**64 - 1
 WINDOW_MAX_MS = 600_000.0
@@ -65,6 +66,7 @@ class Options:
     no_install: bool
     peers: Optional[bool] = None
     python: Optional[List[str]] = None
+    export: Sequence[str] = ()
 
     def given(self) -> Dict[str, Any]:
         """The flags that say what to measure, by name, as far as they were given."""
@@ -181,6 +183,15 @@ def _threads(value: str) -> str:
     return value
 
 
+def formats_of(texts: Optional[Sequence[str]]) -> List[str]:
+    """The formats of --export, which is a list and may be given several times; each once."""
+    found = list(dict.fromkeys(name for text in texts or () for name in text.split(",")))
+    for name in found:
+        if name not in EXPORTS:
+            raise UsageError(not_accepted("--export", name, "a format", ", ".join(EXPORTS) + _nearest(name, EXPORTS)))
+    return found
+
+
 # The checks that other commands share.
 count, seed, window, names, threads, one_of, OnceAction, CheckedParser = (
     _count, _seed, _window, _names, _threads, _one_of, _Once, _Parser)
@@ -202,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--budget", action=_Once, type=_budget)
     parser.add_argument("--peers", action="store_const", const=True)
     parser.add_argument("--python", action="append")
+    parser.add_argument("--export", action="append")
     parser.add_argument("--out", action=_Once, type=Path)
     parser.add_argument("--resume", action=_Once, type=Path)
     parser.add_argument("--no-install", action="store_true")
@@ -220,6 +232,7 @@ def parse(arguments: Sequence[str]) -> Options:
         name = rest[0].split("=", 1)[0]
         accepted = "the options of scripts/run --help"
         raise UsageError(not_accepted(name, rest[0], "an option", accepted + _nearest(name, option_names())))
+    namespace.export = formats_of(namespace.export)
     options = Options(**vars(namespace))
     if options.resume is not None:
         if options.out is not None:

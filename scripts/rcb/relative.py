@@ -16,11 +16,16 @@ def _divided(own: Sample, base: Sample) -> Optional[Sample]:
     return Sample(own.name, common) if common else None
 
 
+def cell_of(baseline: str, key: CellKey) -> CellKey:
+    """The baseline's cell by which that cell is divided."""
+    return (*key[:3], baseline, *key[4:])
+
+
 def to(baseline: str, samples: Dict[CellKey, Samples]) -> Dict[CellKey, Samples]:
     """The cells that the baseline has too, divided by its own; none of the baseline itself."""
     found: Dict[CellKey, Samples] = {}
     for key, own in samples.items():
-        base = samples.get((*key[:3], baseline, *key[4:]))
+        base = samples.get(cell_of(baseline, key))
         if base is None or key[3] == baseline:
             continue
         cost, rate = _divided(own.ns_per_op, base.ns_per_op), _divided(own.ops_per_s, base.ops_per_s)

@@ -11,6 +11,7 @@ from typing import List, Optional, Sequence
 from rcb import export, machines, report, rows, summary, table
 from rcb.analysis import Analysis, analyse, read_run
 from rcb.errors import UsageError, guarded, not_accepted
+from rcb.options import formats_of
 
 NAME = "report"
 
@@ -59,11 +60,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("directories", metavar="DIR", type=Path, nargs="+")
     parser.add_argument("--out", metavar="DIR", type=Path)
     parser.add_argument("--baseline", metavar="VARIANT")
-    parser.add_argument("--export", metavar="FORMAT")
+    parser.add_argument("--export", metavar="FORMAT", action="append")
     parser.add_argument("--allow-mixed", action="store_true")
     parser.add_argument("--no-install", action="store_true")
     options = parser.parse_args(list(arguments))
-    options.formats = export.formats_of(options.export) if options.export is not None else []
+    options.formats = formats_of(options.export)
     seen: List[Path] = []
     for directory in options.directories:
         if not (directory / "trials.csv").is_file():
@@ -77,7 +78,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         raise UsageError(not_accepted("--out", options.out, "used for one run, whose report stays beside its rows",
                                       "--out with two directories or more"))
     if options.formats and len(seen) > 1:
-        raise UsageError(not_accepted("--export", options.export, "used for several runs", "--export with one directory"))
+        raise UsageError(not_accepted("--export", ",".join(options.formats), "made from several runs",
+                                      "--export with one directory"))
     return options
 
 

@@ -422,7 +422,7 @@ def main(arguments: Sequence[str]) -> int:
         if status != 0:
             return status
     directory.remove_parts(manifest.all_processes)
-    answer = conclude(directory.path, NAME)
+    answer = conclude(directory.path, NAME, formats=options.export)
     say_how_good(manifest)
     return status_of(answer, manifest, directory.path / "report.html")
 

@@ -1,4 +1,5 @@
-"""What may be said of a ratio: faster, slower, same within X %, or inconclusive; and Holm's correction for a family."""
+"""What may be said of a ratio: faster, slower, same within X %, inconclusive or disturbed; and Holm's correction for a
+family."""
 
 from __future__ import annotations
 
@@ -11,25 +12,35 @@ import numpy as np
 from rcb.stats import Interval
 
 ALPHA = 0.05
+# So much is the same even where the interval does not hold 1.
+SAME_WITHIN = 0.05
 
 FASTER = "faster"
 SLOWER = "slower"
 SAME = "same"
 INCONCLUSIVE = "inconclusive"
+DISTURBED = "disturbed"
+KINDS = (SLOWER, FASTER, SAME, INCONCLUSIVE, DISTURBED)
+
+
+def percent_up(share: float) -> str:
+    """A bound as people read it, rounded up: it must not shrink by being written."""
+    return f"{math.ceil(share * 1000 - 1e-9) / 10:g} %"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the four. SAME says which relative difference is excluded at 95 %: of a noisy cell a large one."""
+    """One of KINDS, and for SAME the relative difference that is excluded at 95 %."""
 
     kind: str
     within: float = math.nan
 
+    @property
+    def is_difference(self) -> bool:
+        return self.kind in (SLOWER, FASTER)
+
     def __str__(self) -> str:
-        if self.kind == SAME:
-            # Rounded up: a bound must not shrink by being written.
-            return f"same within {math.ceil(self.within * 1000 - 1e-9) / 10:g} %"
-        return self.kind
+        return f"{SAME} within {percent_up(self.within)}" if self.kind == SAME else self.kind
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
@@ -44,16 +55,20 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
     return adjusted
 
 
-def judge(found: Interval, p_adjusted: float, floor: float, above_is_slower: bool = True) -> Verdict:
-    """The verdict on a ratio. A difference is claimed when its adjusted p-value is under 5 % and its whole interval
-    lies beyond the floor (a logarithm), for what reaches into the floor may be below it. The same within X is claimed
-    when the interval reaches into the floor, and X is its further end, or the floor where that is more: the truth is
-    beyond that no more than one time in twenty. An interval that lies beyond the floor without being significant, or that tells nothing, decides nothing."""
+def judge(found: Interval, p_adjusted: float, floor: float, above_is_slower: bool = True,
+          shift: float = 0.0) -> Verdict:
+    """The verdict on a ratio. Where its whole interval lies beyond the floor, and beyond what everything else differs by
+    as well, the shift (both logarithms), it is a difference if the adjusted p-value is under 5 %, and undecided if not.
+
+    Otherwise it is the same within the farther end of its interval, which is true whatever the floor is: if the interval
+    tells something, and holds 1 or is as near to it as makes no odds."""
     if not (found.bounded and found.low > 0):
         return Verdict(INCONCLUSIVE)
-    low, high = math.log(found.low), math.log(found.high)
-    if p_adjusted < ALPHA and (low > floor or high < -floor):
-        return Verdict(SLOWER if (low > floor) == above_is_slower else FASTER)
-    if not found.tells or low > floor or high < -floor:
-        return Verdict(INCONCLUSIVE)
-    return Verdict(SAME, math.expm1(max(abs(low), abs(high), floor)))
+    low, high, bar = math.log(found.low), math.log(found.high), floor + shift
+    if low > bar or high < -bar:
+        if not p_adjusted < ALPHA:
+            return Verdict(INCONCLUSIVE)
+        return Verdict(SLOWER if (low > bar) == above_is_slower else FASTER)
+    within = math.expm1(max(abs(low), abs(high)))
+    same = found.tells and (low <= 0.0 <= high or within <= SAME_WITHIN)
+    return Verdict(SAME, within) if same else Verdict(INCONCLUSIVE)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from support import ScratchTest, called, row, write_rows
 
+from rcb.export import FORMATS
+from rcb.options import EXPORTS
 from rcb.remake import main
 
 COMPARE = Path("/usr/share/benchmark/compare.py")
@@ -34,7 +36,7 @@ class Export(ScratchTest):
     def test_google_benchmark(self) -> None:
         found = json.loads((self.exported("google-benchmark") / "google-benchmark.json").read_text(encoding="utf-8"))
         names = [one["name"] for one in found["benchmarks"]]
-        self.assertEqual(3, names.count("overhead/pair/set:1/atomic/threads:1"))
+        self.assertEqual(3, names.count("overhead/pair/set:1/code:inline/atomic/threads:1"))
         self.assertEqual(6, len(names), "what was rejected is not in it")
         self.assertEqual([0, 1, 2], [one["repetition_index"] for one in found["benchmarks"] if "atomic" in one["name"]])
         self.assertLess(max(one["real_time"] for one in found["benchmarks"]), 5.0)
@@ -46,17 +48,20 @@ class Export(ScratchTest):
         done = subprocess.run(["/usr/bin/python3", str(COMPARE), "--no-color", "benchmarks", str(path), str(path)],
                               text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         self.assertEqual(0, done.returncode, done.stderr)
-        self.assertIn("overhead/pair/set:1/atomic/threads:1", done.stdout)
+        self.assertIn("overhead/pair/set:1/code:inline/atomic/threads:1", done.stdout)
 
     def test_github_action(self) -> None:
         found = json.loads((self.exported("github-action,google-benchmark") / "github-action.json").read_text("utf-8"))
-        self.assertEqual({"overhead/pair/set:1;code:inline/plain/threads:1".replace(";", "/"),
-                          "overhead/pair/set:1;code:inline/atomic/threads:1".replace(";", "/")},
+        self.assertEqual({f"overhead/pair/set:1/code:inline/{name}/threads:1" for name in ("plain", "atomic")},
                          {one["name"] for one in found})
+        self.assertEqual({"3 trials in 3 processes"}, {one["extra"] for one in found})
         for one in found:
             self.assertEqual("ns/op", one["unit"])
             self.assertRegex(one["range"], r"^[\d.]+ to [\d.]+$")
         self.assertTrue((self.scratch / "run" / "google-benchmark.json").exists())
+
+    def test_every_format_that_is_accepted_is_made(self) -> None:
+        self.assertEqual(set(EXPORTS), set(FORMATS))
 
     def test_a_format_that_there_is_not(self) -> None:
         done = called("report", main, "--export", "excel", self.scratch)

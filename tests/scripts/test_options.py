@@ -72,6 +72,14 @@ class GoodFlags(unittest.TestCase):
     def test_the_same_value_twice_is_no_conflict(self) -> None:
         self.assertEqual(3, parse(["--seed", "3", "--seed=3"]).seed)
 
+    def test_exports_are_listed_or_repeated(self) -> None:
+        for arguments in (["--export", "github-action,google-benchmark"],
+                          ["--export", "github-action", "--export=google-benchmark", "--export", "github-action"]):
+            self.assertEqual(["github-action", "google-benchmark"], parse(arguments).export)
+        with self.assertRaisesRegex(UsageError, r"--export: 'google' is not a format; accepted: google-benchmark, "):
+            parse(["--export", "github-action,google"])
+        self.assertEqual([], parse([]).export)
+
     def test_out_and_resume_conflict(self) -> None:
         with self.assertRaisesRegex(UsageError, "--out: conflicts with --resume"):
             parse(["--out", "a", "--resume", "b"])

@@ -50,6 +50,17 @@ class EndToEnd(ScratchTest):
             self.assertIn(part, done.stdout)
         self.assertEqual(1, done.stderr.count("made-up numbers"))
 
+    def test_exports_for_other_tools(self) -> None:
+        out = self.scratch / "out"
+        done = self.call("run", "--out", out, "--variants", "plain,atomic", "--workloads", "call", "--processes", "1",
+                         "--repetitions", "2", "--export", "google-benchmark", "--export", "github-action",
+                         extra={"STAND_IN_INVALID": "atomic"})
+        self.assertIn(f"run: exported {out / 'github-action.json'}", done.stdout, done.stderr)
+        trials = json.loads((out / "google-benchmark.json").read_text(encoding="utf-8"))["benchmarks"]
+        cells = json.loads((out / "github-action.json").read_text(encoding="utf-8"))
+        name = "overhead/call/plain/threads:1"
+        self.assertEqual(([name, name], [name]), ([one["name"] for one in trials], [one["name"] for one in cells]))
+
     def test_the_same_seed_makes_the_same_rows(self) -> None:
         for name in ("a", "b"):
             self.assertEqual(0, self.call("run", "--out", name, *SMALL).returncode)

@@ -37,20 +37,34 @@ class Judgement(unittest.TestCase):
         self.assertEqual(SLOWER, self.kind(0.95, 0.97, above_is_slower=False))
 
     def test_nothing_below_the_floor_is_a_difference(self) -> None:
-        for low, high in ((1.002, 1.004), (1.005, 1.03), (0.97, 0.995), (0.99, 1.009)):
+        for low, high in ((1.002, 1.004), (0.991, 0.995), (0.97, 1.03), (0.99, 1.009)):
             self.assertEqual(SAME, self.kind(low, high, 1e-9))
 
+    def test_small_differences_that_reach_into_the_floor_are_none(self) -> None:
+        self.assertEqual([SAME] * 2, [self.kind(1.005, 1.049, 1e-9), self.kind(0.97, 0.995, 1e-9)])
+        self.assertEqual([INCONCLUSIVE] * 2, [self.kind(1.005, 1.06, 1e-9), self.kind(0.94, 0.995, 1e-9)])
+
     def test_a_family_may_take_a_claim_back(self) -> None:
-        for high in (1.04, 1.4):
-            self.assertEqual(INCONCLUSIVE, self.kind(1.02, high, 0.06))
-        self.assertEqual(INCONCLUSIVE, self.kind(1.02, 1.04, math.nan))
+        for p in (0.06, math.nan):
+            self.assertEqual(INCONCLUSIVE, self.kind(1.02, 1.04, p))
+
+    def test_what_everything_else_differs_by_is_no_difference(self) -> None:
+        shift = math.log(1.2)
+        found = [judge(Interval(middle, middle * 0.99, middle * 1.01), 1e-9, FLOOR, shift=shift).kind
+                 for middle in (1.0, 1.2, 1.3, 0.8)]
+        self.assertEqual([SAME, INCONCLUSIVE, SLOWER, FASTER], found)
 
     def test_same_names_what_is_excluded(self) -> None:
         self.assertEqual("same within 2.1 %", str(judge(Interval(1.0, 0.985, 1.0201), 1.0, FLOOR)))
-        self.assertEqual("same within 1 %", str(judge(Interval(1.0, 0.999, 1.001), 1.0, FLOOR)))
-        self.assertEqual("same within 25 %", str(judge(Interval(1.0, 0.9, 1.25), 1.0, FLOOR)))
+        self.assertEqual("same within 0.2 %", str(judge(Interval(1.0, 0.999, 1.001), 1.0, FLOOR)))
+        self.assertEqual("same within 0 %", str(judge(Interval(1.0, 1.0, 1.0), 1.0, 0.0)))
+
+    def test_a_floor_of_ten_percent_hides_no_sameness(self) -> None:
+        self.assertEqual("same within 3 %", str(judge(Interval(1.0, 0.98, 1.03), 1.0, math.log(1.108))))
 
     def test_inconclusive(self) -> None:
+        self.assertEqual(SAME, self.kind(0.9, 1.1, 0.5))
+        self.assertEqual("same within 60 %", str(judge(Interval(1.0, 0.7, 1.6), 0.5, FLOOR)))
         self.assertEqual(INCONCLUSIVE, self.kind(0.5, 1.6, 0.5), "ends a factor of three apart tell nothing")
         self.assertEqual(INCONCLUSIVE, judge(Interval(1.5), 0.0, FLOOR).kind)
 

@@ -1,4 +1,5 @@
-"""How often 95 % intervals hold the truth, and how often an A/A comparison claims a difference: on made-up runs.
+"""How often 95 % intervals hold the truth, how often an A/A comparison claims a difference, and how often two cells are
+called the same: on made-up runs.
 
     python3 tests/statistics/coverage.py --runs 4000      prints the tables of docs/statistics.md
 """
@@ -17,15 +18,17 @@ import numpy as np
 from model import SHAPES, Design, truth
 from rcb import stats
 from rcb.stats import Interval, Sample
-from rcb.verdict import FASTER, SAME, SLOWER, holm, judge
+from rcb.verdict import SAME, SLOWER, Verdict, holm, judge
 
 CELLS = 8
 # Of the runs that are made up for one interval, one in so many is a family.
 FAMILIES_OF = 8
 # So many times as much as the other's a run's values vary, in the last table.
 UNLIKE = 3.0
-# Differences that cells really have, where it is asked how often they are called the same.
-EFFECTS = (0.0, 0.05, 0.1)
+# So many variants share the cells of a family, where their means are judged.
+VARIANTS = 10
+# As a logarithm, for what is the same: above the differences that are put in.
+HIGH_FLOOR = math.log(1.108)
 SIZES: Sequence[Tuple[int, int]] = ((1, 5), (1, 10), (1, 30), (3, 5), (5, 5), (10, 5), (20, 5))
 
 
@@ -141,25 +144,52 @@ def claims(design: Design, runs: int, seed: int, effect: float = 0.0, floor: flo
         pairs = zip(other.samples(rng, changed), design.samples(rng, factors))
         ratios = [stats.ratio_between(*pair) for pair in pairs]
         adjusted = holm([one.p_value for one in ratios])
-        kinds = [judge(one.interval, p, floor).kind for one, p in zip(ratios, adjusted)]
-        false += any(kind in (FASTER, SLOWER) for kind in (kinds[1:] if effect else kinds))
-        found += kinds[0] == SLOWER
+        verdicts = [judge(one.interval, p, floor) for one, p in zip(ratios, adjusted)]
+        false += any(one.is_difference for one in (verdicts[1:] if effect else verdicts))
+        found += verdicts[0].kind == SLOWER
     return false / runs, found / runs
 
 
-def sameness(design: Design, runs: int, seed: int, effect: float) -> Tuple[float, float]:
-    """Of cells that are slower by effect, in comparisons of two runs: the share of which it is said that they are the same
-    within X, and the share of which that is wrong, as the truth is beyond X."""
+def variant_claims(design: Design, runs: int, seed: int, effect: float = 0.0, floor: float = 0.0) -> Tuple[float, float]:
+    """The same of the means of VARIANTS variants, which have the cells of the design in equal parts; the first variant
+    is slower by effect."""
     rng = np.random.default_rng(seed)
-    said = wrong = 0
+    each = design.cells // VARIANTS
+    false = found = 0
     for _ in range(runs):
         factors = _factors(rng, design.cells)
-        pairs = zip(design.samples(rng, factors * (1.0 + effect)), design.samples(rng, factors))
-        ratios = [stats.ratio_between(*pair) for pair in pairs]
-        verdicts = [judge(one.interval, p, 0.01) for one, p in zip(ratios, holm([one.p_value for one in ratios]))]
-        said += sum(one.kind == SAME for one in verdicts)
-        wrong += sum(one.kind == SAME and one.within < effect for one in verdicts)
-    return said / runs / design.cells, wrong / runs / design.cells
+        changed = factors * np.where(np.arange(design.cells) < each, 1.0 + effect, 1.0)
+        ratios = [stats.ratio_between(*pair)
+                  for pair in zip(design.samples(rng, changed), design.samples(rng, factors))]
+        means = [stats.geometric_mean_test(ratios[first:first + each]) for first in range(0, design.cells, each)]
+        adjusted = holm([one.p_value for one in means])
+        verdicts = [judge(one.interval, p, floor) for one, p in zip(means, adjusted)]
+        false += any(one.is_difference for one in (verdicts[1:] if effect else verdicts))
+        found += verdicts[0].kind == SLOWER
+    return false / runs, found / runs
+
+
+def same_cells(design: Design, runs: int, seed: int, effect: float) -> List[Verdict]:
+    """The verdicts `same` on single cells of two runs of which the other is slower by effect. Nothing is claimed to
+    differ, as in a family in which nothing else does, and the floor is above the effect: both make `same` likelier."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(runs):
+        pair = (design.samples(rng, np.full(1, 1.0 + effect))[0], design.samples(rng, np.ones(1))[0])
+        found.append(judge(stats.ratio_between(*pair).interval, 1.0, HIGH_FLOOR))
+    return [one for one in found if one.kind == SAME]
+
+
+def falsely_same(design: Design, runs: int, seed: int, effect: float) -> float:
+    """How often a cell that is slower by effect is said to be the same within less than that."""
+    return sum(one.within < effect for one in same_cells(design, runs, seed, effect)) / runs
+
+
+def itself(design: Design, runs: int, seed: int) -> float:
+    """How often a cell of a run that is compared with itself is the same."""
+    rng = np.random.default_rng(seed)
+    found = [design.samples(rng, np.ones(1))[0] for _ in range(runs)]
+    return sum(judge(stats.ratio_between(one, one).interval, 1.0, 0.0).kind == SAME for one in found) / runs
 
 
 def _print(head: Sequence[str], body: List[Sequence[str]]) -> None:
@@ -188,15 +218,19 @@ def _method_row(work: Tuple[Design, int, int]) -> List[str]:
 
 def _claims_row(work: Tuple[Design, int, int]) -> List[str]:
     design, runs, seed = work
-    false = claims(design, runs, seed)[0]
-    found = claims(design, runs, seed, 0.10, 0.01)[1]
-    return [str(design.processes), design.shape, f"{false * 100:.1f}", f"{found * 100:.0f}"]
+    false, found = claims(design, runs, seed)[0], claims(design, runs, seed, 0.10, 0.01)[1]
+    means, slow = variant_claims(design, runs, seed)[0], variant_claims(design, runs, seed, 0.03, 0.01)[1]
+    return [str(design.processes), design.shape, f"{false * 100:.1f}", f"{found * 100:.0f}", f"{means * 100:.1f}",
+            f"{slow * 100:.0f}"]
 
 
 def _same_row(work: Tuple[Design, int, int]) -> List[str]:
     design, runs, seed = work
-    found = [one for effect in EFFECTS for one in sameness(design, runs, seed, effect)]
-    return [str(design.processes), design.shape, *(f"{one * 100:.1f}" for one in found)]
+    found = same_cells(design, runs, seed, 0.0)
+    within = f"{float(np.median([one.within for one in found])) * 100:.1f}" if found else "–"
+    return [str(design.processes), design.shape, f"{itself(design, runs, seed) * 100:.1f}",
+            f"{len(found) / runs * 100:.1f}", within,
+            *(f"{falsely_same(design, runs, seed, effect) * 100:.1f}" for effect in (0.05, 0.10))]
 
 
 def _unlike_row(work: Tuple[Design, int, int]) -> List[str]:
@@ -216,15 +250,17 @@ def main() -> None:
     options = parser.parse_args()
     grid = [Design(shape, processes, 5) for processes in (3, 5, 10, 20) for shape in SHAPES]
     families = [replace(one, cells=100) for one in grid]
+    pairs = [Design(shape, processes, 5) for processes in (3, 5, 8, 10, 20) for shape in SHAPES]
     tables = (
         (_coverage_row, list(designs()), options.runs, ("processes", "trials each", "shape", *ESTIMATORS)),
         (_method_row, grid, options.runs // 4, ("processes", "shape", *METHODS)),
         (_claims_row, families, options.runs // FAMILIES_OF,
-         ("processes", "shape", "false claims by t", "10 % found")),
-        (_same_row, families, options.runs // FAMILIES_OF // 5,
-         ("processes", "shape", *(text for effect in EFFECTS for text in (f"{effect:.0%}: said", "wrong")))),
+         ("processes", "shape", "false claims, cells", "10 % found", "false claims, means", "3 % found")),
+        (_same_row, pairs, options.runs,
+         ("processes", "shape", "same as itself", "unchanged and same", "median X", "5 % is same within less",
+          "10 % is same within less")),
         (_unlike_row, families, options.runs // FAMILIES_OF,
-         ("processes", "shape", "ratio of two runs", "false claims by t")),
+         ("processes", "shape", "ratio of two runs", "false claims, cells")),
     )
     with multiprocessing.Pool(options.jobs) as pool:
         for row, lines, runs, head in tables:

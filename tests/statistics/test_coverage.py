@@ -58,13 +58,24 @@ class Claims(unittest.TestCase):
     def test_half_the_floor_is_not_claimed(self) -> None:
         self.assertEqual(0.0, coverage.claims(Design("normal", 10, 5, 5), 50, 5, 0.01, math.log(1.02))[1])
 
-    def test_the_same_is_seldom_said_of_what_is_beyond_its_bound(self) -> None:
-        for effect in (0.05, 0.1):
-            wrong = coverage.sameness(Design("skewed", 5, 5, 60), 20, 5, effect)[1]
-            self.assertLess(wrong, 0.05 + 4 * math.sqrt(0.05 * 0.95 / 1200))
 
-    def test_the_same_is_said_of_what_is(self) -> None:
-        self.assertGreater(coverage.sameness(Design("normal", 5, 5, 60), 20, 5, 0.0)[0], 0.9)
+    def test_a_variant_is_found_by_its_mean(self) -> None:
+        false, found = coverage.variant_claims(Design("normal", 5, 5, 60), 40, 5, 0.06, 0.01)
+        self.assertLessEqual(false, 0.2)
+        self.assertGreater(found, 0.7)
+
+
+class Same(unittest.TestCase):
+    def test_five_and_ten_percent_are_hardly_ever_the_same_within_less(self) -> None:
+        for design in (Design("normal", 3, 5), Design("outliers", 5, 5), Design("skewed", 10, 5)):
+            for effect in (0.05, 0.10):
+                with self.subTest(design=design, effect=effect):
+                    # At a rate of 5 % there are more than 34 in 400 once in a thousand times.
+                    self.assertLessEqual(coverage.falsely_same(design, RUNS, 5, effect), 34 / RUNS)
+
+    def test_a_run_is_the_same_as_itself(self) -> None:
+        for design in (Design("normal", 5, 5), Design("outliers", 8, 5)):
+            self.assertGreaterEqual(coverage.itself(design, RUNS, 5), 0.95)
 
 
 if __name__ == "__main__":
