@@ -36,7 +36,7 @@ from rcb.stats import Interval, ratio  # noqa: E402
 from rcb.summary import BASELINE, TWIN, samples_of  # noqa: E402
 from rcb.verdict import FASTER, SLOWER, Verdict, holm, judge  # noqa: E402
 
-STEPS = (1, 2, 4, 8, 16, 32, 64, 128)
+STEPS = (8, 32, 128, 256, 512, 640, 768, 1024)
 EVERY = 16  # a power of two
 WANTED = 0.03
 DECREMENT = "    int64_t count = p64_get(&h->count) - 1;\n"

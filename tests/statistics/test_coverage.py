@@ -71,7 +71,7 @@ class Same(unittest.TestCase):
             for effect in (0.05, 0.10):
                 with self.subTest(design=design, effect=effect):
                     # At a rate of 5 % there are more than 34 in 400 once in a thousand times.
-                    self.assertLessEqual(coverage.falsely_same(design, RUNS, 5, effect), 34 / RUNS)
+                    self.assertLessEqual(coverage.called_same(design, RUNS, 5, effect)[1], 34 / RUNS)
 
     def test_a_run_is_the_same_as_itself(self) -> None:
         for design in (Design("normal", 5, 5), Design("outliers", 8, 5)):
