@@ -177,8 +177,8 @@ uint64_t cell_window_ns(const struct cell *cell, const struct options *options)
 {
     uint64_t asked_ns = window_asked_ns(cell, options);
     /* A turn is one switch interval, and a little for the switch itself. */
-    enum { TURNS = 10, SLACK_PERCENT = 150 };
-    uint64_t turns_ns = cell_switch_interval_ns(cell, options) * cell->threads * TURNS * SLACK_PERCENT / 100;
+    enum { SLACK_PERCENT = 150 };
+    uint64_t turns_ns = cell_switch_interval_ns(cell, options) * cell->threads * GIL_TURNS_MIN * SLACK_PERCENT / 100;
     if (cell->variant->gil && cell->threads > 1 && turns_ns > asked_ns)
         return turns_ns;
     if (cell_leaks(cell) && filling_ns(cell) < asked_ns)

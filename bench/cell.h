@@ -28,8 +28,12 @@ uint64_t cell_switch_interval_ns(const struct cell *cell, const struct options *
 /* Whether it is measured before the process makes its second thread: bench/peers/std.cc. */
 bool cell_is_unthreaded(const struct cell *cell);
 
+/* Turns of the GIL that every thread of a valid trial has had in the window. What all threads do together needs no more:
+ * somebody always works, and a turn that the window cuts counts with the operations that lie within. */
+enum { GIL_TURNS_MIN = 4 };
+
 /* Nanoseconds that the window of this cell lasts: --window; more under a GIL, where every thread must have had
- * ten turns, and where batches are long; less where a variant that never frees would fill the memory. */
+ * GIL_TURNS_MIN turns, and where batches are long; less where a variant that never frees would fill the memory. */
 uint64_t cell_window_ns(const struct cell *cell, const struct options *options);
 
 /* Nanoseconds of full load before it: --ramp, or more under a GIL. */

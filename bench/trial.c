@@ -15,7 +15,6 @@
 #define WINDOW_MIN 0.5
 /* Of it, beyond what a batch explains: more is time in which the trial stood still. */
 #define OVERRUN_MAX 0.01
-enum { GIL_TURNS_MIN = 10 };
 
 struct trial_run {
     struct cell *cell;

@@ -23,7 +23,7 @@ struct released_state {
 
 static const struct point released_points[] = {
     {"out=native;f=0", PROFILE_QUICK},  {"out=native;f=25", PROFILE_STANDARD}, {"out=native;f=50", PROFILE_QUICK},
-    {"out=native;f=75", PROFILE_STANDARD}, {"out=native;f=90", PROFILE_QUICK}, {"out=block;f=25", PROFILE_FULL},
+    {"out=native;f=75", PROFILE_STANDARD}, {"out=native;f=90", PROFILE_STANDARD}, {"out=block;f=25", PROFILE_FULL},
     {"out=block;f=50", PROFILE_QUICK},  {"out=block;f=75", PROFILE_FULL},      {"out=block;f=90", PROFILE_STANDARD},
     {NULL, PROFILE_QUICK},
 };

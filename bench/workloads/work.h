@@ -23,7 +23,8 @@ struct work_state {
 
 /* All of a share of shared references; s=10 has points of its own, and s=100 is counting alone. */
 #define WORK_POINTS(p, from) \
-    {"s=2;p=" p, from}, {"s=5;p=" p, from}, {"s=20;p=" p, from}, {"s=40;p=" p, from}, {"s=80;p=" p, from}
+    {"s=2;p=" p, PROFILE_STANDARD}, {"s=5;p=" p, from}, {"s=20;p=" p, from}, {"s=40;p=" p, from}, \
+        {"s=80;p=" p, PROFILE_STANDARD}
 
 static const struct point work_points[] = {
     {"s=0;p=0", PROFILE_QUICK},         WORK_POINTS("0", PROFILE_QUICK),    {"s=10;p=0", PROFILE_QUICK},

@@ -28,15 +28,26 @@ def _times(found: Interval) -> str:
     return f"{size} [{number(found.low)}, {number(found.high)}]"
 
 
+def _open(found: Interval, bar: float) -> bool:
+    """Whether it may be 1, or more than the noise floor away from it."""
+    return found.tells and found.low <= 1.0 <= found.high and not 1.0 / bar <= found.low <= found.high <= bar
+
+
 def _alike(found: Interval, bar: float) -> bool:
-    """Whether the run cannot tell it from 1: by its floor, or by an interval that is narrow enough to say so."""
-    return 1.0 / bar <= found.value <= bar or (found.tells and found.low <= 1.0 <= found.high)
+    """Whether no more than the run's noise floor lies between it and 1."""
+    return found.tells and 1.0 / bar <= found.value <= bar and not _open(found, bar)
+
+
+def _between(found: Interval) -> str:
+    return f"between {number(found.low)} and {number(found.high)} times"
 
 
 def _on_one_thread(found: Interval, base: str, bar: float) -> str:
     """The clause on time; its subject is the variant, and base how the baseline is called."""
     if _alike(found, bar):
         return f"takes as long as {base} on one thread, as far as this run can tell ({_times(found)})"
+    if _open(found, bar):
+        return f"takes {_between(found)} as long as {base} on one thread"
     return f"takes {'only ' if found.value < 1.0 else ''}{_times(found)} as long as {base} on one thread"
 
 
@@ -45,7 +56,8 @@ def _on_many(found: Interval, threads: int, base: str, bar: float) -> str:
     if _alike(found, bar):
         return f"does as much work on {counted(threads, 'thread')} as {base}, as far as this run can tell ({_times(found)})"
     work = "its work" if base == IT else f"the work of {base}"
-    return f"does {'only ' if found.value < 1.0 else ''}{_times(found)} {work} on {counted(threads, 'thread')}"
+    size = _between(found) if _open(found, bar) else f"{'only ' if found.value < 1.0 else ''}{_times(found)}"
+    return f"does {size} {work} on {counted(threads, 'thread')}"
 
 
 def _crossover(curve: Curve) -> str:
@@ -66,7 +78,7 @@ def _bounds(turn: Turn) -> str:
 
 def _while_shared(line: Optional[Series]) -> str:
     """How much sharing it stands, for a variant that is ahead where nothing is shared."""
-    if line is None or not line.fall.known or line.fall.value == ALWAYS:
+    if line is None or not line.fall.tells or line.fall.value == ALWAYS:
         return ""
     if line.fall.value == NEVER:
         return f"stays ahead whatever share of the references goes to shared objects (up to {line.points[-1][0]:g} %)"
@@ -76,7 +88,7 @@ def _while_shared(line: Optional[Series]) -> str:
 
 def _while_counted(line: Optional[Series]) -> str:
     """How much counting it stands, where nothing is shared."""
-    if line is None or not line.fall.known or line.fall.value == ALWAYS:
+    if line is None or not line.fall.tells or line.fall.value == ALWAYS:
         return ""
     if line.fall.value == NEVER:
         places = [place for place, _ in line.points]

@@ -6,14 +6,12 @@ from __future__ import annotations
 from typing import List, Optional, Tuple
 
 from rcb.analysis import Analysis
-from rcb.drivers import OVERHEAD
+from rcb.drivers import MAKING, OVERHEAD
 from rcb.stats import median, ratio as ratio_of
 from rcb.summary import samples_of
 from rcb.tradeoff import key_of
 from rcb.view import Anchors, Grid, Shown, figure, grid, ratio, text
 
-# Workloads of the driver overhead whose operation makes or frees objects.
-MAKING = ("churn", "list_build", "graph_drop")
 MIB = 1024.0 * 1024.0
 
 

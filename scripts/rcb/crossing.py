@@ -35,6 +35,11 @@ class Turn:
         """Has an interval, whose ends may be never or always."""
         return not (math.isnan(self.low) or math.isnan(self.high))
 
+    @property
+    def tells(self) -> bool:
+        """Whether anything is known of it: an interval from always to never excludes nothing."""
+        return self.known and not (self.low == ALWAYS and self.high == NEVER)
+
 
 UNKNOWN = Turn(math.nan)
 

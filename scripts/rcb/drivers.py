@@ -18,6 +18,9 @@ COUNTING = (OVERHEAD, SCALING)
 # Those that measure something else beside it.
 BESIDE = (MEMORY, LATENCY)
 
+# Of the driver overhead: an operation makes or frees objects.
+MAKING = ("churn", "list_build", "graph_drop")
+
 # Of the driver memory: one thread's operation is the same work everywhere; so are those of several threads.
 TAXED = ("deep_free", "gc_tax", "weakref_read")
 SCALED = ("weakref_read",)

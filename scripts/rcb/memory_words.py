@@ -8,11 +8,12 @@ from typing import List, Optional, Sequence, Tuple
 from rcb.memory_tables import MILLI, cells_of, curves, gc_taxes, parameter
 from rcb.stats import Interval
 from rcb.summary import Cell, Summary
+from rcb.view import TOO_FEW
 from rcb.wording import number, percent, series
 
 
 def _bracket(found: Interval) -> str:
-    return f" [{number(found.low)}, {number(found.high)}]" if found.bounded else ""
+    return f" [{number(found.low)}, {number(found.high)}]" if found.tells else ""
 
 
 def _policy(cell: Cell) -> str:
@@ -91,7 +92,7 @@ def pause(summary: Summary) -> Optional[str]:
 
 
 def _change(found: Interval) -> str:
-    return f" [{percent(found.low)}, {percent(found.high)}]" if found.bounded else ""
+    return f" [{percent(found.low)}, {percent(found.high)}]" if found.tells else f" ({TOO_FEW})"
 
 
 def gc_tax(summary: Summary) -> Optional[str]:

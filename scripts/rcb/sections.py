@@ -41,7 +41,7 @@ def first(analysis: Analysis, anchors: Anchors) -> Section:
     words = answer.sentences(analysis.tradeoff) if counting else []
     missing = answer.missing(analysis.tradeoff) if counting else None
     words += [missing] if missing else []
-    words += memory_words.sentences(summary)
+    words += [] if counting else memory_words.sentences(summary)
     grids: List[Grid] = []
     notes: Tuple[str, ...] = ()
     if counting and table.has_work(analysis):
@@ -111,7 +111,7 @@ def _foretold_words(analysis: Analysis) -> Tuple[str, ...]:
 
 
 def one_thread(analysis: Analysis, anchors: Anchors) -> Section:
-    grids = _grids(table.taxes(analysis, anchors),
+    grids = _grids(table.taxes(analysis, anchors), table.cycles(analysis.summary, anchors),
                    table.headline(analysis.summary, anchors) if analysis.summary.headline else None)
     note = table.means_note(analysis)
     return Section("one-thread", "What it costs one thread", (note,) if note else (), grids,
@@ -195,7 +195,8 @@ def beside(analysis: Analysis, anchors: Anchors) -> Section:
                      figure(more / 1024.0 if more is not None else math.nan)))
     grids = []
     if rows:
-        head = ("workload", "variant", "million ops per s", *(head for _, head, _ in columns), f"KiB more than {analysis.tradeoff.baseline}")
+        head = ("workload", "variant", "million ops per s", *(head for _, head, _ in columns),
+                f"KiB more than {analysis.tradeoff.baseline}")
         grids.append(grid(f"On {counted(most, 'thread')}: every cell in which anything waited, paused or was freed "
                           "late", head, rows))
     return Section("beside", "Latency and memory", (), tuple(grids),
@@ -205,9 +206,9 @@ def beside(analysis: Analysis, anchors: Anchors) -> Section:
 def memory(analysis: Analysis, anchors: Anchors) -> Section:
     """The drivers memory and latency; nothing where the run has none of their cells."""
     grids = memory_tables.grids(analysis.summary, anchors)
-    words = ("Each table has a question and a unit of its own. None of these cells is in a geometric mean or in the "
-             "tables of the answer.",) if grids else ()
-    return Section("memory", "Memory, collection and latency", words, tuple(grids),
+    words = [*memory_words.sentences(analysis.summary), "Each table has a question and a unit of its own. None of these "
+             "cells is in a geometric mean or in the tables of the answer."] if grids else []
+    return Section("memory", "Memory, collection and latency", tuple(words), tuple(grids),
                    memory_charts.all_charts(analysis.summary))
 
 

@@ -201,6 +201,7 @@ def _extra(group: pd.DataFrame) -> Dict[str, object]:
         "resident_bytes": _middle(group["resident_bytes"]),
         "late_objects_max": group["late_objects_max"].max(),
         "clock_step_ns": _middle(group["clock_step_ns"]),
+        "cycles_per_op": _middle(group["cycles_per_op"]),
     }
 
 

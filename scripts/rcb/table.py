@@ -3,6 +3,7 @@ piped. The pages show the same cells. A run of the drivers memory and latency al
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Collection, List, Optional, Sequence, Set, TextIO, Tuple
 
@@ -13,12 +14,12 @@ from rich.table import Table
 from rcb import answer, memory_tables, memory_words
 from rcb.analysis import Analysis
 from rcb.crossing import ALWAYS, NEVER, Turn
-from rcb.drivers import COUNTING, OVERHEAD, SCALING
+from rcb.drivers import COUNTING, MAKING, OVERHEAD, SCALING
 from rcb.prediction import COUNTED, SHARED, WORK
 from rcb.stats import NOTHING, Interval
 from rcb.summary import Cell, Headline, Summary
 from rcb.tradeoff import OVER_SHARED, TYPICAL, Curve, Tax, Tradeoff
-from rcb.view import Anchors, Grid, Shown, figure, grid, number_of_place, pivot, ratio, text
+from rcb.view import TOO_FEW_SHORT, Anchors, Grid, Shown, figure, grid, number_of_place, pivot, ratio, text
 from rcb.wording import NO_NUMBER, answers, counted, number, span
 
 NOWHERE = Anchors()
@@ -34,6 +35,8 @@ def _limit(found: Turn, link: str) -> Shown:
     """A share up to which a variant is ahead: "any" and "none" are its ends."""
     if not found.known:
         return Shown(NO_NUMBER)
+    if not found.tells:
+        return Shown(TOO_FEW_SHORT, repr(found.value), link)
     words = {NEVER: "any", ALWAYS: "none"}
     return Shown(words.get(found.value) or f"{number_of_place(found.value)} %", repr(found.value), link)
 
@@ -175,6 +178,23 @@ def headline(summary: Summary, anchors: Anchors = NOWHERE) -> Grid:
                 [_headline_row(summary, line, anchors) for line in summary.headline])
 
 
+def cycles(summary: Summary, anchors: Anchors = NOWHERE) -> Optional[Grid]:
+    """Processor cycles of an operation on one thread, and how many of them are not the loop's. Where objects are made no
+    loop is empty: what does not count still allocates."""
+    loop = next((one.name for one in summary.variants if not one.counts and not one.traced), "")
+    items: List[Item] = []
+    for cell in summary.own:
+        known = float(str(cell.extra["cycles_per_op"])) if cell.driver == OVERHEAD and cell.measured else math.nan
+        if not math.isfinite(known):
+            continue
+        base = summary.find(OVERHEAD, cell.workload, loop, 1, cell.params)
+        empty = float(str(base.extra["cycles_per_op"])) if base is not None and cell.workload not in MAKING else math.nan
+        marginal = f" ({number(known - empty)})" if math.isfinite(empty) and cell.variant != loop else ""
+        items.append((cell.pattern, cell.variant, Shown(number(known) + marginal, repr(known), anchors.at(cell))))
+    note = f". In brackets: less those of {loop}, whose loop is the same and counts nothing" if loop else ""
+    return pivot(items, f"Cycles of an operation on one thread{note}", "workload") if items else None
+
+
 def means_note(analysis: Analysis) -> str:
     """The means of micro-benchmarks in words, each with its spread."""
     told = [f"`{name}` {ratio(mean.value).text}, from {ratio(Interval(mean.least)).text} to "
@@ -262,4 +282,4 @@ def print_report(analysis: Analysis, out: TextIO) -> None:
     if counting and has_work(analysis):
         _say([schemes_note(analysis), ""], out)
     words = answer.sentences(analysis.tradeoff) or [one for one in [answer.missing(analysis.tradeoff)] if one]
-    _say([*(words if counting else []), *memory_words.sentences(summary), *answers(summary)], out)
+    _say([*(words if counting else []), *([] if counting else memory_words.sentences(summary)), *answers(summary)], out)

@@ -142,7 +142,7 @@ def turn(found: Turn, link: str = "", unit: str = "", before: str = "") -> Shown
         return Shown(NO_NUMBER, "", link)
     words = _end(found.value, unit)
     words = f"{before}{words}" if math.isfinite(found.value) else words
-    if found.low == -math.inf and found.high == math.inf:
+    if not found.tells:
         return Shown(TOO_FEW, repr(found.value), link)
     if found.bounded and not found.low == found.value == found.high:
         low, high = _end(found.low, ""), _end(found.high, "")

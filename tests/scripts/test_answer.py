@@ -29,6 +29,9 @@ ONE = re.compile(r"takes (?:only )?([\d.]+)×.*? as long as `\w+`(?: \([^)]*\))?
 ONE_ALIKE = re.compile(r"takes as long as `\w+`(?: \([^)]*\))? on one thread, as far as this run can tell \(([\d.]+)×")
 MANY = re.compile(r"does (?:only )?([\d.]+)×(?: \[[^]]*\]| \(too[^)]*\))? (?:its work|the work of [^;]*?) on (\d+) threads")
 MANY_ALIKE = re.compile(r"as much work on (\d+) threads as [^;]*?, as far as this run can tell \(([\d.]+)×")
+BETWEEN = r"between ([\d.]+) and ([\d.]+) times"
+ONE_BETWEEN = re.compile(rf"takes {BETWEEN} as long as `\w+`(?: \([^)]*\))? on one thread")
+MANY_BETWEEN = re.compile(rf"does {BETWEEN} (?:its work|the work of [^;]*?) on (\d+) threads")
 SHARE = re.compile(r"ahead while fewer than ([\d.]+) %")
 ANY_SHARE = "whatever share of the references"
 COUNTED = re.compile(r"ahead until references take ([\d.]+) %")
@@ -72,8 +75,26 @@ class Cells:
                 yield float(found.group(1)), params
 
 
-def near(claimed: float, found: float) -> bool:
-    return claimed / ROOM <= found <= claimed * ROOM
+def near(low: float, found: float, high: float) -> bool:
+    return low / ROOM <= found <= high * ROOM
+
+
+def claimed_of_one(sentence: str) -> Optional[Tuple[float, float]]:
+    """What it says of one thread, from least to most."""
+    between, one = ONE_BETWEEN.search(sentence), ONE_ALIKE.search(sentence) or ONE.search(sentence)
+    if between:
+        return float(between.group(1)), float(between.group(2))
+    return (float(one.group(1)), float(one.group(1))) if one else None
+
+
+def claimed_of_many(sentence: str) -> Optional[Tuple[float, float, int]]:
+    """What it says of many threads, from least to most, and of how many."""
+    between, alike, many = MANY_BETWEEN.search(sentence), MANY_ALIKE.search(sentence), MANY.search(sentence)
+    if between:
+        return float(between.group(1)), float(between.group(2)), int(between.group(3))
+    if alike:
+        return float(alike.group(2)), float(alike.group(2)), int(alike.group(1))
+    return (float(many.group(1)), float(many.group(1)), int(many.group(2))) if many else None
 
 
 def contradictions(sentence: str, base: str, share: str, cells: Cells) -> List[str]:
@@ -88,17 +109,15 @@ def contradictions(sentence: str, base: str, share: str, cells: Cells) -> List[s
         if not holds:
             wrong.append(f"{what}: {sentence}")
 
-    one = ONE_ALIKE.search(sentence) or ONE.search(sentence)
-    if one:
+    one, many = claimed_of_one(sentence), claimed_of_many(sentence)
+    if one is not None:
         found = cells.cost(typical, variant, base)
-        claim(near(float(one.group(1)), found), f"one thread: {found:.3f}")
-    many, alike = MANY.search(sentence), MANY_ALIKE.search(sentence)
-    if not (many or alike):
+        claim(near(one[0], found, one[1]), f"one thread: {found:.3f}")
+    if many is None:
         return wrong
-    claimed, threads = (float(many.group(1)), int(many.group(2))) if many else \
-        (float(alike.group(2)), int(alike.group(1)))  # type: ignore[union-attr]
+    low, high, threads = many
     found = cells.gain(typical, variant, base, threads)
-    claim(near(claimed, found), f"{threads} threads: {found:.3f}")
+    claim(near(low, found, high), f"{threads} threads: {found:.3f}")
 
     def ahead(params: str) -> float:
         return cells.gain(params, variant, base, threads)
@@ -237,7 +256,11 @@ class Words(unittest.TestCase):
 
     def test_what_cannot_be_told_apart(self) -> None:
         self.assertEqual("takes as long as `gil` on one thread, as far as this run can tell (1.01× [0.99, 1.03])",
-                         answer._on_one_thread(Interval(1.01, 0.99, 1.03), "`gil`", 1.0))
+                         answer._on_one_thread(Interval(1.01, 0.99, 1.03), "`gil`", 1.04))
+        self.assertEqual("takes between 0.97 and 1.70 times as long as `gil` on one thread",
+                         answer._on_one_thread(Interval(1.25, 0.97, 1.7), "`gil`", 1.02))
+        self.assertEqual("does between 0.97 and 1.70 times its work on 2 threads",
+                         answer._on_many(Interval(1.25, 0.97, 1.7), 2, answer.IT, 1.02))
         # A wide floor hides a small difference, and never a large one.
         self.assertIn("as far as this run can tell", answer._on_one_thread(Interval(1.1, 1.05, 1.15), "gil", 1.12))
         self.assertNotIn("as far as", answer._on_one_thread(Interval(2.18, 1.93, 2.33), "gil", 1.12))
