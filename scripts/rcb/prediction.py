@@ -76,22 +76,37 @@ def _groups(summary: Summary) -> Dict[Group, Dict[Tuple[float, float], Cell]]:
     return found
 
 
-def _price(cells: Dict[Tuple[float, float], Cell], place: Tuple[float, float]) -> float:
+def _price(cells: Dict[Tuple[float, float], Cell], place: Tuple[float, float], unit: float) -> float:
     """What one reference adds to a unit of work."""
-    if place not in cells or UNIT not in cells:
+    if place not in cells:
         return math.nan
-    return ((cells[place].ns_per_op.value - cells[UNIT].ns_per_op.value)
-            / cells[place].gauges.measure(REFERENCES).value)
+    return (cells[place].ns_per_op.value - unit) / cells[place].gauges.measure(REFERENCES).value
 
 
 def _time(cells: Dict[Tuple[float, float], Cell], place: Tuple[float, float]) -> float:
     return cells[place].ns_per_op.value if place in cells else math.nan
 
 
+def _units(summary: Summary) -> Dict[Tuple[bool, int, str], float]:
+    """What a unit of work takes, by whether a GIL lets one thread work at a time, threads and placement. It is one function
+    that all variants call, so it has one price: the median over them."""
+    gils = {one.name for one in summary.variants if one.gil}
+    found: Dict[Tuple[bool, int, str], List[float]] = {}
+    for cell in summary.own:
+        if place_of(cell) == UNIT and cell.measured and not cell.oversubscribed:
+            found.setdefault((cell.variant in gils, cell.threads, cell.placement), []).append(cell.ns_per_op.value)
+    return {key: float(np.median(values)) for key, values in found.items()}
+
+
 def prices(summary: Summary) -> Dict[Group, Prices]:
     """By variant, threads and placement, as far as the run has the cells."""
-    return {group: Prices(_time(cells, UNIT), _price(cells, OWN), _price(cells, HOT), _time(cells, ALONE))
-            for group, cells in _groups(summary).items()}
+    units, gils = _units(summary), {one.name for one in summary.variants if one.gil}
+    found: Dict[Group, Prices] = {}
+    for (variant, threads, placement), cells in _groups(summary).items():
+        unit = units.get((variant in gils, threads, placement), math.nan)
+        found[variant, threads, placement] = Prices(unit, _price(cells, OWN, unit), _price(cells, HOT, unit),
+                                                    _time(cells, ALONE))
+    return found
 
 
 def predictions(summary: Summary) -> List[Predicted]:
