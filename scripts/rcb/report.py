@@ -186,8 +186,6 @@ def alarms(analysis: Analysis) -> List[str]:
         found.append(f"{wording.counted(len(summary.rows.bad), 'line')} of the rows could not be used.")
     if summary.trials.failed:
         found.append(f"{wording.counted(summary.trials.failed, 'trial')} failed.")
-    if summary.trials.lost:
-        found.append(f"Noise left {wording.counted(summary.trials.lost, 'trial')} without a good row.")
     return found
 
 

@@ -326,13 +326,23 @@ def samples_of(frame: pd.DataFrame) -> Dict[CellKey, Samples]:
 
 def floor_of(samples: Dict[CellKey, Samples]) -> Optional[NoiseFloor]:
     """The floor of a run's samples; None where plain and plain_twin were not both measured."""
-    twins = {key: own for key, own in samples.items() if key[0] == OVERHEAD and key[3] in (BASELINE, TWIN)}
-    return _floor(_ratios(twins))
+    found = _twins(samples)
+    # Of the other workloads, on one thread, only where a run has none of the driver whose cells differ most.
+    return _floor({key: one for key, one in found.items() if key[0] == OVERHEAD} or found)
+
+
+def _twins(samples: Dict[CellKey, Samples]) -> Dict[CellKey, Ratio]:
+    """What plain takes compiled a second time ÷ what it takes, in every cell of one thread."""
+    found: Dict[CellKey, Ratio] = {}
+    for key, own in samples.items():
+        base = (*key[:3], BASELINE, *key[4:])
+        if key[3] == TWIN and key[4] == 1 and has_tax(key[0], key[1]) and base in samples:
+            found[key] = ratio(own.ns_per_op, samples[base].ns_per_op)
+    return found
 
 
 def _floor(ratios: Dict[CellKey, Ratio]) -> Optional[NoiseFloor]:
-    own = {key: one for key, one in ratios.items()
-           if key[0] == OVERHEAD and key[3] == TWIN and math.isfinite(one.interval.value)}
+    own = {key: one for key, one in ratios.items() if math.isfinite(one.interval.value)}
     if not own:
         return None
     worst = max(own, key=lambda key: abs(math.log(own[key].interval.value)))
@@ -405,7 +415,7 @@ def summarise(rows: Rows) -> Summary:
     places = _ordered_places(rows.frame)
     samples = _samples(rows.frame, places)
     ratios = _ratios(samples)
-    floor = _floor(ratios)
+    floor = floor_of(samples)
     cells = _cells(rows.frame, places, samples, ratios, _tests(ratios, floor.cell_width if floor else 0.0))
     scaling = [cell.threads for cell in cells
                if cell.driver == SCALING and cell.measured and not cell.oversubscribed and not cell.peer]

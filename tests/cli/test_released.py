@@ -29,7 +29,7 @@ class ReleasedTest(Case):
 
     def test_the_clock_is_told_where_the_time_is_its_own(self):
         """A unit is 500 steps of the chain that tells it: whatever the clock does, they take 500 times as long."""
-        rows = self.rows("--variants", "plain", "--threads", "1", "--rounds", "2")
+        rows = self.rows("--points", "standard", "--variants", "plain", "--threads", "1", "--rounds", "2")
         for row in rows:
             if "block" in row["params"]:
                 self.assertEqual("", row["clock_step_ns"])
