@@ -12,7 +12,7 @@ import unittest
 BINARY = os.environ["RCBENCH_BINARY"]
 ROOT = pathlib.Path(os.environ["RCBENCH_SOURCE"])
 SLOW = os.environ.get("RCBENCH_SANITIZE", "") != ""  # a sanitizer makes a step take several times as long
-PATIENCE_S = 300 if SLOW else 120
+PATIENCE_S = 500  # on a machine that others use too, a trial takes many times as long
 CPUS = sorted(os.sched_getaffinity(0))
 # Short trials: these tests look at rows, not at times.
 QUICK = ("--window", "2", "--ramp", "0")
@@ -66,6 +66,23 @@ def wait_for_rows(path, count, process):
             return
         time.sleep(0.002)
     raise AssertionError(f"no {count} rows in {path.name}; exit status {process.poll()}")
+
+
+def running_elsewhere():
+    """Programs that want a CPU at this moment, but for this one: the least of a few looks."""
+    looks = []
+    for _ in range(10):
+        with open("/proc/loadavg", encoding="ascii") as file:
+            looks.append(int(file.read().split()[3].split("/")[0]) - 1)
+        time.sleep(0.01)
+    return min(looks)
+
+
+def skip_where_busy(test):
+    """For tests of times: they say nothing where other programs take the CPUs."""
+    others = running_elsewhere()
+    if others > len(CPUS) / 2:
+        test.skipTest(f"{others} other programs run on {len(CPUS)} CPUs")
 
 
 class Case(unittest.TestCase):

@@ -3,7 +3,7 @@ are ratios within one run, with room for a noisy machine."""
 
 import unittest
 
-from support import SLOW, Case, rcbench, read_rows, trials
+from support import SLOW, Case, rcbench, read_rows, skip_where_busy, trials
 
 COLLECTED = "plain,biased,gil"
 
@@ -46,6 +46,7 @@ class CollectorTest(MemoryCase):
             self.assertEqual(int(rows["gc=off", variant]["gc_runs"]), 0)
 
     def test_pauses_grow_with_the_heap(self):
+        skip_where_busy(self)
         rows = self.rows("--workloads", "gc_pause", "--variants", "plain", "--threads", "1",
                          "--benchmark_filter=objects:(10000|1000000)/")
         small, large = (rows[f"objects={count}", "plain"] for count in (10000, 1000000))
@@ -94,6 +95,7 @@ class FootprintTest(MemoryCase):
 
 class LateGarbageTest(MemoryCase):
     def test_who_queues_to_a_busy_owner_waits_for_it(self):
+        skip_where_busy(self)
         rows = self.rows("--workloads", "late_garbage", "--variants", "biased,atomic", "--threads", "2",
                          "--oversubscribe")
         busy = {variant: rows["owner=busy;hold_us=1000", variant] for variant in ("biased", "atomic")}
@@ -123,6 +125,7 @@ class ForkTest(MemoryCase):
 
 class HandoffLatencyTest(MemoryCase):
     def test_the_wait_for_the_gil_follows_its_switch_interval(self):
+        skip_where_busy(self)
         intervals = (1,) if SLOW else (1, 5)  # windows are long, and a sanitizer looks for something else
         rows = self.rows("--workloads", "handoff_latency", "--variants", "gil" if SLOW else "gil,atomic", "--threads",
                          "2", "--points", "full", "--oversubscribe",

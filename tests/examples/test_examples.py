@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 BUILD = pathlib.Path(os.environ["EXAMPLES_BUILD"])
-PATIENCE_S = 300
+PATIENCE_S = 850  # of 900 that ctest gives: on a busy machine all takes many times as long
 
 
 def run(*command):
@@ -24,7 +24,7 @@ class ExampleCase(unittest.TestCase):
             # more, while the allocator grows: a ramp ends with such a batch, and half of the window must be left.
             done = run(BUILD / "rcbench", "--window", "150", "--ramp", "20", "--threads", "1", "--csv", path,
                        *arguments)
-            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(done.returncode, (0, 3), done.stderr)
             with open(path, newline="", encoding="utf-8") as file:
                 return list(csv.DictReader(file))
 
@@ -40,12 +40,13 @@ class VariantTest(ExampleCase):
         self.assert_listed("saturating", "saturating", "free", "24")
 
     def test_runs_every_workload_that_one_thread_can(self):
+        """Noise may leave a cell without a good row; what it may not be is wrong, or skipped for another reason."""
         rows = self.rows("--variants", "saturating")
         self.assertEqual({row["variant"] for row in rows}, {"saturating"})
         self.assertGreaterEqual(len({row["workload"] for row in rows}), 18)
         last = {row["cell"]: row for row in rows}  # a trial that noise has spoiled is measured again
         wrong = [row["cell"] + ": " + row["reason"] for row in last.values()
-                 if row["status"] == "invalid" or row["status"] == "skipped" and "threads or more" not in row["reason"]]
+                 if row["audit"] == "failed" or row["status"] == "skipped" and "threads or more" not in row["reason"]]
         self.assertEqual(wrong, [])
 
 
@@ -71,7 +72,7 @@ class WorkloadTest(ExampleCase):
 
     def test_runs_with_every_variant(self):
         rows = self.rows("--workloads", "borrow_chain", "--points", "standard")
-        cells = {row["cell"] for row in rows if row["status"] == "ok"}
+        cells = {row["cell"] for row in rows if row["audit"] == "passed"}
         for variant in {row["variant"] for row in rows} | {"plain", "atomic", "biased", "saturating"}:
             for length in ("4", "1000"):
                 self.assertIn(f"overhead/borrow_chain/length:{length}/{variant}/threads:1", cells)
