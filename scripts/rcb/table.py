@@ -282,4 +282,4 @@ def print_report(analysis: Analysis, out: TextIO) -> None:
     if counting and has_work(analysis):
         _say([schemes_note(analysis), ""], out)
     words = answer.sentences(analysis.tradeoff) or [one for one in [answer.missing(analysis.tradeoff)] if one]
-    _say([*(words if counting else []), *([] if counting else memory_words.sentences(summary)), *answers(summary)], out)
+    _say([*(words if counting else []), *memory_words.sentences(summary), *answers(summary)], out)
