@@ -22,7 +22,7 @@ struct shim_cond { pthread_cond_t cond; };
 
 static inline void shim_mutex_init(struct shim_mutex *m) { pthread_mutex_init(&m->mutex, NULL); }
 static inline void shim_mutex_destroy(struct shim_mutex *m) { pthread_mutex_destroy(&m->mutex); }
-static inline void shim_mutex_lock(struct shim_mutex *m) { SHIM_POINT(); pthread_mutex_lock(&m->mutex); }
+static inline void shim_mutex_lock(struct shim_mutex *m) { SHIM_POINT(m); pthread_mutex_lock(&m->mutex); }
 static inline void shim_mutex_unlock(struct shim_mutex *m) { pthread_mutex_unlock(&m->mutex); }
 
 static inline void shim_cond_init(struct shim_cond *c)

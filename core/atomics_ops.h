@@ -5,9 +5,9 @@
 
 #include "core/platform.h"
 
-/* A test build may put a delay before each step; see tests/. */
+/* A test build may put a delay before each step, and look at where it goes; see tests/. */
 #ifndef SHIM_POINT
-#define SHIM_POINT() ((void)0)
+#define SHIM_POINT(location) ((void)0)
 #endif
 
 /* 1: take no shortcut that only this processor allows. What is proven then holds on the others too. */
@@ -26,39 +26,47 @@ struct aptr { void *value; };
 #define SHIM_INIT(kind, type)                                                                          \
     static inline void kind##_init(struct kind *location, type value)                                  \
     {                                                                                                  \
-        SHIM_POINT();                                                                                  \
+        SHIM_POINT(location);                                                                          \
         location->value = value;                                                                       \
     }
 #define SHIM_LOAD(kind, type, name, order)                                                             \
     static inline type kind##_load_##name(const struct kind *location)                                 \
     {                                                                                                  \
-        SHIM_POINT();                                                                                  \
+        SHIM_POINT(location);                                                                          \
         return __atomic_load_n(&location->value, order);                                               \
     }
 #define SHIM_STORE(kind, type, name, order)                                                            \
     static inline void kind##_store_##name(struct kind *location, type value)                          \
     {                                                                                                  \
-        SHIM_POINT();                                                                                  \
+        SHIM_POINT(location);                                                                          \
         __atomic_store_n(&location->value, value, order);                                              \
     }
 /* On failure *expected receives the value found. Strong: fails only when the value differed. */
 #define SHIM_CAS(kind, type, name, order, failure)                                                     \
     static inline bool kind##_cas_##name(struct kind *location, type *expected, type desired)          \
     {                                                                                                  \
-        SHIM_POINT();                                                                                  \
+        SHIM_POINT(location);                                                                          \
         return __atomic_compare_exchange_n(&location->value, expected, desired, false, order, failure); \
     }
 #define SHIM_EXCHANGE(kind, type, name, order)                                                         \
     static inline type kind##_exchange_##name(struct kind *location, type value)                       \
     {                                                                                                  \
-        SHIM_POINT();                                                                                  \
+        SHIM_POINT(location);                                                                          \
         return __atomic_exchange_n(&location->value, value, order);                                    \
     }
 #define SHIM_RMW(kind, type, what, name, order)                                                        \
     static inline type kind##_##what##_##name(struct kind *location, type value)                       \
     {                                                                                                  \
-        SHIM_POINT();                                                                                  \
+        SHIM_POINT(location);                                                                          \
         return __atomic_##what##_fetch(&location->value, value, order);                                \
+    }
+
+/* What was there: whether a bit was set before is the question. */
+#define SHIM_FETCH(kind, type, what, name, order)                                                      \
+    static inline type kind##_fetch_##what##_##name(struct kind *location, type value)                 \
+    {                                                                                                  \
+        SHIM_POINT(location);                                                                          \
+        return __atomic_fetch_##what(&location->value, value, order);                                  \
     }
 
 #define SHIM_LOCATION(kind, type)                                                                      \
@@ -69,6 +77,7 @@ struct aptr { void *value; };
     SHIM_STORE(kind, type, release, __ATOMIC_RELEASE)                                                  \
     SHIM_CAS(kind, type, relaxed, __ATOMIC_RELAXED, __ATOMIC_RELAXED)                                  \
     SHIM_CAS(kind, type, acquire, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)                                  \
+    SHIM_CAS(kind, type, release, __ATOMIC_RELEASE, __ATOMIC_RELAXED)                                  \
     SHIM_CAS(kind, type, acq_rel, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)                                  \
     SHIM_EXCHANGE(kind, type, acq_rel, __ATOMIC_ACQ_REL)
 #define SHIM_COUNTER(kind, type)                                                                       \
@@ -76,7 +85,9 @@ struct aptr { void *value; };
     SHIM_RMW(kind, type, sub, release, __ATOMIC_RELEASE)                                               \
     SHIM_RMW(kind, type, add, acq_rel, __ATOMIC_ACQ_REL)                                               \
     SHIM_RMW(kind, type, add, seq_cst, __ATOMIC_SEQ_CST)                                               \
-    SHIM_RMW(kind, type, sub, seq_cst, __ATOMIC_SEQ_CST)
+    SHIM_RMW(kind, type, sub, seq_cst, __ATOMIC_SEQ_CST)                                               \
+    SHIM_FETCH(kind, type, or, relaxed, __ATOMIC_RELAXED)                                              \
+    SHIM_FETCH(kind, type, or, acq_rel, __ATOMIC_ACQ_REL)
 
 SHIM_LOCATION(a8, uint8_t)
 SHIM_LOCATION(a32, uint32_t)
@@ -91,7 +102,7 @@ SHIM_COUNTER(a64, int64_t)
  * heads the release sequence of all the others. */
 static inline bool a64_sub_release_last(struct a64 *location, int64_t value)
 {
-    SHIM_POINT();
+    SHIM_POINT(location);
 #if defined(__x86_64__) && !RCBENCH_PORTABLE_ORDERS
     return __atomic_sub_fetch(&location->value, value, __ATOMIC_ACQ_REL) == 0;
 #else
@@ -104,9 +115,9 @@ static inline bool a64_sub_release_last(struct a64 *location, int64_t value)
 
 /* ---- plain fields that threads hand to each other ---------------------------------------------- */
 
-static inline int64_t p64_get(const int64_t *field) { SHIM_POINT(); return *field; }
-static inline void p64_set(int64_t *field, int64_t value) { SHIM_POINT(); *field = value; }
-static inline uint32_t p32_get(const uint32_t *field) { SHIM_POINT(); return *field; }
-static inline void p32_set(uint32_t *field, uint32_t value) { SHIM_POINT(); *field = value; }
+static inline int64_t p64_get(const int64_t *field) { SHIM_POINT(field); return *field; }
+static inline void p64_set(int64_t *field, int64_t value) { SHIM_POINT(field); *field = value; }
+static inline uint32_t p32_get(const uint32_t *field) { SHIM_POINT(field); return *field; }
+static inline void p32_set(uint32_t *field, uint32_t value) { SHIM_POINT(field); *field = value; }
 
 #endif

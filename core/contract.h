@@ -33,7 +33,12 @@
  *   void rc_allow_try_incref(h)  the caller holds a reference and makes it reachable without one (weak
  *                                reference, shared slot): from here on rc_try_incref sees every death
  *                                and gets a reference to what is alive
- *   bool rc_is_unique(h)         true: the caller's reference is the only one. May say false when it is
+ *   bool rc_is_unique(h)         true: the caller's reference is the only one that is counted, and what others did to the
+ *                                object before they gave theirs up happened before. May say false when it is. It
+ *                                speaks of counted references: once rc_allow_try_incref was called, a scheme may say
+ *                                true, and rc_try_incref makes a second one the next moment. So programs that are
+ *                                about to write ask object_is_unique (core/weak_lists.h), which knows of weak
+ *                                references
  *   bool rc_immortalize(h)       the owner calls it, or whoever alone can reach the object; its reference
  *                                is used up. false: the scheme has no immortality, nothing has changed
  *   bool rc_publish(h)           called before another thread can reach the object. true: it was private
@@ -50,6 +55,23 @@
  *   void rc_dead_link(h, next)   keeps a pointer (aligned to 8, or NULL) in the header of a dead object, which
  *                                stays dead for rc_try_incref
  *   void *rc_dead_next(h)        that pointer
+ *
+ * When the header may be gone. The caller's reference keeps it until the function returns, except for:
+ *   rc_decref           up to the one step by which it gives the reference up (the read-modify-write, the CAS). From
+ *                       that step on others may find the last reference gone and free the memory: what follows is
+ *                       decided by what that step returned, with no access to the header, not even a load or a CAS
+ *                       that fails. Where the step itself says that this thread has found the death, the header is the
+ *                       caller's until it frees it. A reference that is handed over (queued) is given up when whoever
+ *                       takes it can see it: the header is not touched afterwards
+ *   rc_try_incref       there is no reference: the caller keeps the memory in place until it returns, dead or alive.
+ *                       Others may read and write the header meanwhile, also where it says dead
+ *   rc_revive, rc_dead_link, rc_dead_next   the object is dead and the caller's, but for those who use rc_try_incref
+ *   rc_immortalize      others may still be counting by what they read before: what they write must not make it mortal
+ *   rc_stopped_merge    nobody runs; a reference, or the collector's knowledge of the object, keeps it
+ *   rc_safepoint, rc_thread_leave, rc_thread_detach, rc_after_fork   each queued reference keeps its object until it is
+ *                       merged, and no longer: a list of them is walked without looking back
+ * A thread's struct rc_thread is there from rc_thread_enter until rc_thread_leave returns. Others find it by what the
+ * scheme shares, and must not use it after that: it is gone, and its id may be another thread's.
  *
  * Threads: struct rc_thread is one thread's part of the scheme; `id` is never 0
  *   void rc_thread_enter(t, id)  the calling thread starts to own objects

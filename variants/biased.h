@@ -186,11 +186,12 @@ static inline void rc_allow_try_incref(struct rc_head *h)
         continue;
 }
 
-/* All three must hold (CPython gh-140061). Not found for a merged object: false may be wrong, true not. */
+/* All three must hold (CPython gh-140061), the last one with the state: in any other one somebody else has a reference,
+ * or may get one at any moment. So an object that was ever open to rc_try_incref is never found unique, nor is a merged
+ * one: false may be wrong, true not. Acquire as in atomic_rest.h. */
 static inline bool rc_is_unique(struct rc_head *h)
 {
-    return biased_owned(h) && a32_load_relaxed(&h->local) == 1 &&
-           (a64_load_acquire(&h->shared) & ~(int64_t)BIASED_TRY) == 0;
+    return biased_owned(h) && a32_load_relaxed(&h->local) == 1 && a64_load_acquire(&h->shared) == BIASED_DEFAULT;
 }
 
 /* Strangers that still see the old local count change `shared`, which no longer matters; the caller's

@@ -78,6 +78,8 @@ def main():
                 functions = compile_one(options, variant, folder)
                 made = compile_one(options, variant, folder, "tests/codegen/bodies.h")
                 wrong += rules.check_creation(made, variant, traits)
+                if options.aarch64 is None:
+                    wrong += rules.check_steps(made, variant, traits)
             wrong += rules.check_variant(functions, variant, traits, options.aligned, options.aarch64)
             checked += 1
     print("\n".join(wrong) if wrong else f"{checked} variants: every property holds")

@@ -19,7 +19,10 @@ import listing
 
 SKIP = 77
 PAIRS = 1000
-LOOPS = (("hot", "One object"), ("set", "A set of objects, one after the other"))
+# How pair_cost calls it, which loop that is, and its title.
+KINDS = (("hot", "hot", "One object"), ("set", "set", "A set of objects, one after the other"),
+         ("stranger", "hot", "One object that another thread has made"),
+         ("none", "hot", "None"))
 COLUMNS = ("variant", "header bytes", "instructions", "memory reads", "memory writes", "locked", "calls")
 BEGIN, END = "<!-- costs: begin -->", "<!-- costs: end -->"
 
@@ -66,12 +69,12 @@ def symbol_of(variant, loop):
     return f"pair_{loop}__{re.sub('[:-]', '_', variant)}"
 
 
-def count_pair(binary, instructions, variant, loop):
+def count_pair(binary, instructions, variant, kind, loop):
     """The numbers of one row: per pair, of what is executed more than once."""
     symbol = symbol_of(variant, loop)
     with tempfile.NamedTemporaryFile(mode="r", suffix=".callgrind") as output:
         run("valgrind", "-q", "--tool=callgrind", "--dump-instr=yes", f"--toggle-collect={symbol}",
-            f"--callgrind-out-file={output.name}", str(binary), variant, loop, str(PAIRS))
+            f"--callgrind-out-file={output.name}", str(binary), variant, kind, str(PAIRS))
         counts = executed(output.read().splitlines(), binary)
     total = collections.Counter()
     for (inside, address), count in counts.items():
@@ -89,14 +92,14 @@ def count_pair(binary, instructions, variant, loop):
     return {name: f"{round(total[name] / PAIRS, 2):g}" for name in COLUMNS[2:]}
 
 
-def table(binary, loop):
+def table(binary, kind, loop, rows):
+    """`rows`: a variant and its header bytes each."""
     functions = listing.parse(run("objdump", "-d", "--no-show-raw-insn", str(binary)))
     instructions = {i.address: i for function in functions.values() for i in function.instructions}
     yield "| " + " | ".join(COLUMNS) + " |"
     yield "|---" + "|---:" * (len(COLUMNS) - 1) + "|"
-    for line in run(str(binary), "--list").splitlines():
-        variant, header = line.split()
-        row = count_pair(binary, instructions, variant, loop)
+    for variant, header in rows:
+        row = count_pair(binary, instructions, variant, kind, loop)
         yield f"| {variant} | {header} | " + " | ".join(row[name] for name in COLUMNS[2:]) + " |"
 
 
@@ -129,11 +132,14 @@ def made_with(binary, compiler):
 def report(binary, compiler):
     yield from made_with(binary, compiler)
     yield f"Counted by: {run('valgrind', '--version').strip()}, on {processor()}"
-    for loop, title in LOOPS:
+    for kind, loop, title in KINDS:
+        rows = [line.split() for line in run(str(binary), "--list", kind).splitlines()]
+        if not rows:  # peers make no strangers' objects, and have no None
+            continue
         yield ""
         yield f"**{title}**, per pair:"
         yield ""
-        yield from table(binary, loop)
+        yield from table(binary, kind, loop, rows)
 
 
 def facts(lines):

@@ -74,6 +74,11 @@ class Instruction:
         return _A64_ATOMIC.match(self.name) is not None
 
     @property
+    def is_compare_and_swap(self):
+        """As one instruction: of an exclusive pair nothing tells what it is for."""
+        return self.name.startswith("cmpxchg") or re.match(r"^cas[al]*[bh]?$", self.name) is not None
+
+    @property
     def _x86_destination(self):
         """The last operand, or None where no operand is memory that the program named."""
         if self.name.startswith(("nop", "lea", "prefetch")) or self.is_branch or self.is_call:
@@ -126,6 +131,11 @@ class Way:
     @property
     def calls(self):
         return self.count("is_call")
+
+    @property
+    def returns(self):
+        """Calls nothing, and ends with a return."""
+        return self.calls == 0 and self.instructions[-1].name.startswith("ret")
 
     @property
     def atomics(self):
@@ -199,6 +209,19 @@ class Function:
                     stack.append((n, path + (n,)))
             if len(found) + len(stack) > WAYS_MAX:
                 raise ListingError(f"{self.name}: more than {WAYS_MAX} ways around the loop")
+        return found
+
+    def passages(self):
+        """All ways from the start to a return, each loop at most once. A jump to another function is a call."""
+        after = self._successors()
+        found, stack = [], [(0, (0,))]
+        while stack:
+            at, path = stack.pop()
+            if self.instructions[at].is_end or (not after[at] and self.instructions[at].is_jump):
+                found.append(Way([self.instructions[i] for i in path]))
+            stack += [(n, path + (n,)) for n in after[at] if n not in path]
+            if len(found) + len(stack) > WAYS_MAX:
+                raise ListingError(f"{self.name}: more than {WAYS_MAX} ways through it")
         return found
 
     def head_address(self):

@@ -35,6 +35,7 @@ class Traits:
     thread_safe: bool
     never_frees: bool
     head_bytes: int = 8
+    locks: bool = True
 
 
 def counting_ways(function, traits):
@@ -96,11 +97,61 @@ def check_creation(functions, variant, traits):
     name = f"header__{variant}"
     if name not in functions:
         return [f"{name}: not in the listing"]
-    writes = sum(i.writes_memory for i in functions[name].instructions)
-    if writes <= traits.head_bytes // 8:
+    instructions = functions[name].instructions
+    writes = sum(i.writes_memory for i in instructions)
+    listed = "\n".join(f"    {i}" for i in instructions)
+    wrong = []
+    if writes > traits.head_bytes // 8:
+        wrong.append(f"{name}: {writes} stores for a header of {traits.head_bytes} bytes\n{listed}")
+    if any(i.is_atomic or i.is_call or (i.is_branch and not i.is_end) for i in instructions):
+        wrong.append(f"{name}: an atomic instruction, a call or a branch, where nobody else can reach the object\n{listed}")
+    return wrong
+
+
+# How many atomic instructions a load from a slot takes where nobody is in the way: its lock, and a count that is atomic.
+# The fewest and the most, by how the scheme counts; a mode without locks takes one less.
+SLOT_ATOMICS = {"atomic": (2, 2), "atomic_seqcst": (2, 2), "biased": (1, 2), "escape": (1, 2), "plain": (1, 1),
+                "immortal": (1, 1), "none": (1, 1), "tracing": (1, 1)}
+
+
+def check_take(function):
+    """Whoever takes a reference has one, or borrows one that stays: an addition does, and nothing is tried again."""
+    return [f"{function.name}: a compare-and-swap\n    {instruction}" for instruction in function.instructions
+            if instruction.is_compare_and_swap]
+
+
+def check_immortal(function):
+    """There is a way through for what is not counted: it writes nothing."""
+    if any(way.returns and not way.writes for way in function.passages()):
         return []
-    return [f"{name}: {writes} stores for a header of {traits.head_bytes} bytes\n" +
-            "\n".join(f"    {i}" for i in functions[name].instructions)]
+    return [f"{function.name}: every way through it writes or calls: what is immortal is counted"]
+
+
+def check_slot(function, traits):
+    """A way that finds no object counts none: it takes the lock alone."""
+    if traits.scheme not in SLOT_ATOMICS:
+        return []
+    counts = [way.atomics for way in function.passages() if way.returns]
+    least, most = (number - (not traits.locks) for number in SLOT_ATOMICS[traits.scheme])
+    if counts and most >= max(counts) and least in counts:
+        return []
+    return [f"{function.name}: {sorted(set(counts))} atomic instructions, not {least} to {most}"]
+
+
+def check_steps(functions, variant, traits):
+    """Single steps, on any object and by any thread."""
+    names = {step: f"{step}__{variant}" for step in ("take", "drop", "load")}
+    missing = [f"{name}: not in the listing" for name in names.values() if name not in functions]
+    if missing:
+        return missing
+    take, drop, load = (functions[name] for name in names.values())
+    try:
+        wrong = check_take(take) + check_slot(load, traits)
+        if "immortal" in PAIR_LENGTH.get(traits.scheme, {}):
+            wrong += check_immortal(take) + check_immortal(drop)
+    except ListingError as error:
+        return [str(error)]
+    return wrong
 
 
 def check_alignment(function):

@@ -34,6 +34,7 @@ def traits_of(root, generated, compiler, variant, extra):
     """Read from the macros that are defined at the end of variants/VARIANT.c."""
     command = compile_command(root, generated, compiler, variant, extra)
     text = subprocess.run([*command, "-E", "-dM"], check=True, capture_output=True, text=True).stdout
-    macros = dict(re.findall(r"^#define (RC_[A-Z_]+) (.+)$", text, re.MULTILINE))
+    macros = dict(re.findall(r"^#define ((?:RC|MODE)_[A-Z_]+) (.+)$", text, re.MULTILINE))
     return Traits(scheme=macros["RC_SCHEME"].strip('"'), thread_safe=macros["RC_THREAD_SAFE"] == "1",
-                  never_frees=macros["RC_NEVER_FREES"] == "1", head_bytes=int(macros["RC_HEAD_BYTES"]))
+                  never_frees=macros["RC_NEVER_FREES"] == "1", head_bytes=int(macros["RC_HEAD_BYTES"]),
+                  locks=macros["MODE_LOCKS"] == "1")

@@ -209,6 +209,70 @@ class CreationTest(unittest.TestCase):
     def test_absent(self):
         self.assertIn("not in the listing", "".join(rules.check_creation({}, "x", PLAIN)))
 
+    def test_more_than_stores(self):
+        for more in ("lock addq $0x1,0x8(%rdi)", "call   2000 <other>", "je     1016 <header__x+0x16>"):
+            self.assertIn("an atomic instruction, a call or a branch",
+                          self.wrong(self.WORDS.replace("movq   $0x0,0x10(%rdi)", more), 24))
+
+
+class StepsTest(unittest.TestCase):
+    """What one increment, one decrement and one load from a slot must be, whoever does it."""
+
+    TAKE = """
+   1000:	mov    0xc(%rdi),%eax
+   1003:	add    $0x1,%eax
+   1006:	je     1020 <take__x+0x20>
+   1008:	mov    %fs:0x0,%rdx
+   1011:	cmp    %rdx,(%rdi)
+   1014:	jne    1030 <take__x+0x30>
+   1016:	mov    %eax,0xc(%rdi)
+   1019:	ret
+   1020:	ret
+   1030:	lock addq $0x4,0x10(%rdi)
+   1036:	ret
+"""
+    LOAD = """
+   1000:	xor    %eax,%eax
+   1002:	lock cmpxchg %dl,0x8(%rdi)
+   1007:	jne    1030 <load__x+0x30>
+   1009:	mov    (%rdi),%rax
+   100c:	test   %rax,%rax
+   100f:	je     1016 <load__x+0x16>
+   1011:	lock addq $0x1,(%rax)
+   1016:	movb   $0x0,0x8(%rdi)
+   101a:	ret
+   1030:	call   2000 <lock8_wait>
+   1035:	jmp    1009 <load__x+0x9>
+"""
+
+    def wrong(self, scheme="biased", locks=True, **bodies):
+        traits = rules.Traits(scheme=scheme, thread_safe=True, never_frees=False, locks=locks)
+        bodies = {"take": self.TAKE, "drop": self.TAKE.replace("take", "drop"), "load": self.LOAD, **bodies}
+        functions = {f"{name}__x": function(body, f"{name}__x") for name, body in bodies.items()}
+        return "\n".join(rules.check_steps(functions, "x", traits))
+
+    def test_good_ones(self):
+        self.assertEqual(self.wrong("atomic"), "")
+        self.assertEqual(self.wrong(load=self.LOAD.replace("lock addq $0x1,(%rax)", "addq   $0x1,(%rax)")), "")
+
+    def test_a_stranger_that_tries_again(self):
+        loop = self.TAKE.replace("lock addq $0x4,0x10(%rdi)",
+                                 "lock cmpxchg %rdx,0x10(%rdi)\n   1034:\tjne    1030 <take__x+0x30>")
+        self.assertIn("take__x: a compare-and-swap", self.wrong(take=loop))
+
+    def test_an_immortal_that_is_written_back(self):
+        for step in ("take", "drop"):
+            body = self.TAKE.replace("take", step).replace("1020:\tret", "1020:\tmov    %eax,0xc(%rdi)\n   1024:\tret")
+            self.assertIn(f"{step}__x: every way through it writes or calls", self.wrong(**{step: body}))
+
+    def test_a_slot_that_counts_twice(self):
+        twice = self.LOAD.replace("lock addq $0x1,(%rax)", "lock addq $0x1,(%rax)\n   1014:\tlock incq (%rax)")
+        self.assertIn("atomic instructions, not 2 to 2", self.wrong("atomic", load=twice))
+        self.assertIn("atomic instructions, not 0 to 0", self.wrong("plain", locks=False))
+
+    def test_absent(self):
+        self.assertIn("take__x: not in the listing", "".join(rules.check_steps({}, "x", PLAIN)))
+
 
 class OrdersTest(unittest.TestCase):
     """AArch64 names the order in the instruction."""

@@ -114,6 +114,7 @@ static const struct suite_case suite_cases[] = {
     CASE(collection_without_memory, SKIP_UNDYING),
 
     CASE(weakref_follows, SKIP_UNDYING),
+    CASE(unique_with_weakref, SKIP_UNDYING),
     CASE(weakref_is_reused, SKIP_UNDYING),
     CASE(weakref_order, SKIP_UNDYING),
     CASE(weakref_to_garbage, SKIP_UNDYING),
@@ -164,6 +165,7 @@ static const struct suite_case suite_cases[] = {
     CASE(queue_without_memory, SKIP_SINGLE_OR_UNDYING),
     CASE(queue_nested_without_memory, SKIP_SINGLE_OR_UNDYING),
     CASE(queue_growth_fails, SKIP_SINGLE_OR_UNDYING),
+    CASE(fork_while_one_waits, SKIP_ONE_AT_A_TIME_OR_UNDYING),
 
     CASE(drop_while_owner_works, SKIP_SINGLE),
     CASE(count_before_merge, SKIP_SINGLE),

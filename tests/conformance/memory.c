@@ -17,7 +17,7 @@
 
 enum {
     FILL_NEW = 0xcd,
-    FILL_FREED = 0xdd,
+    FILL_FREED = MEMORY_FREED_WORD & 0xff,
     RING_BLOCKS = MEMORY_WATCHED ? 0 : 4096,
     RING_BLOCK_BYTES_MAX = 4096, /* larger ones are freed at once: the ring holds 16 MiB at most */
 };
@@ -134,6 +134,8 @@ void memory_fail_at(uint64_t k)
     a32_store_relaxed(&memory.failed, 0);
     a64_store_relaxed(&memory.until_failure, (int64_t)k);
 }
+
+void memory_freed_used(void) { check_failed(__FILE__, __LINE__, "memory is used after it was freed"); }
 
 bool memory_has_failed(void) { return a32_load_relaxed(&memory.failed) != 0; }
 void memory_fail_all(bool on) { a32_store_relaxed(&memory.fail_all, on); }

@@ -31,6 +31,10 @@ bool memory_has_failed(void);
 /* All allocations fail while this is on. */
 void memory_fail_all(bool on);
 
+/* What a freed block is filled with while nobody has it. Who finds it where an object should be says so. */
+#define MEMORY_FREED_WORD UINT64_C(0xdddddddddddddddd)
+void memory_freed_used(void);
+
 /* Blocks that are allocated and not freed. */
 int64_t memory_live(void);
 

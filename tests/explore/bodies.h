@@ -5,10 +5,14 @@
 #include "tests/explore/scenarios/collecting.h"
 #include "tests/explore/scenarios/counting.h"
 #include "tests/explore/scenarios/sharing.h"
+#include "tests/explore/scenarios/dying.h"
+#include "tests/explore/scenarios/turns.h"
 
 #define SKIP_SINGLE (MODE_THREADS_MAX == 1 ? "the variant has one thread" : NULL)
 #define SKIP_SINGLE_OR_UNDYING (RC_NEVER_FREES ? "nothing dies" : SKIP_SINGLE)
 #define SKIP_MORTAL (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : RC_IMMORTAL ? NULL : "the scheme has no immortal objects")
+#define SKIP_UNGATED (MODE_GIL ? NULL : "the variant has no GIL")
+#define SKIP_UNSTOPPED (MODE_GIL ? "one thread runs at a time" : SKIP_SINGLE)
 #define SKIP_BOUNDLESS                                                                                               \
     (RC_COUNT_MAX == 0 ? "the count cannot overflow in a run that ends"                                             \
      : RC_COUNT_ABORTS ? "a count that overflows ends the process"                                                  \
@@ -40,6 +44,14 @@ static const struct scenario scenario_table[] = {
      .prologue = reuse_prologue, .run = reuse_run, .finish = reuse_finish},
     {.name = "unique", .summary = "the owner changes what it alone has, others drop theirs", .skip = SKIP_SINGLE,
      .threads_min = 2, .threads_max = 3, .prologue = each_takes, .run = unique_run, .finish = died_once},
+    {.name = "unique_weak", .summary = "the same while others follow a weak reference", .skip = SKIP_SINGLE_OR_UNDYING,
+     .threads_min = 2, .threads_max = 3, .bounds_of_three = 2, .prologue = unique_weak_prologue, .run = unique_weak_run,
+     .finish = died_once},
+    {.name = "unique_made", .summary = "the same while one who drops makes the weak reference that another follows",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2,
+     .prologue = unique_made_prologue, .run = unique_made_run, .finish = unique_made_finish},
+    {.name = "allow", .summary = "one lets others try, while they count", .skip = SKIP_SINGLE, .threads_min = 2,
+     .threads_max = 3, .bounds_of_three = 2, .prologue = each_takes, .run = allow_run, .finish = died_once},
     {.name = "immortalize", .summary = "the owner makes immortal what others drop", .skip = SKIP_MORTAL,
      .threads_min = 2, .threads_max = 3, .prologue = owner_makes, .run = immortal_run, .finish = immortal_finish},
     {.name = "overflow", .summary = "more references than can be counted", .skip = SKIP_BOUNDLESS,
@@ -50,6 +62,9 @@ static const struct scenario scenario_table[] = {
     {.name = "no_memory", .summary = "the owner drops while others drop, and an allocation fails", .skip = SKIP_SINGLE,
      .threads_min = 2, .threads_max = 3, .leaves = THREAD_1, .faults = 1, .prologue = owner_makes,
      .run = owner_and_strangers_run, .finish = died_once},
+    {.name = "no_memory_twice", .summary = "two objects are given to their owner, and an allocation fails",
+     .skip = SKIP_SINGLE, .threads_min = 2, .threads_max = 2, .leaves = THREAD_1, .faults = 1,
+     .prologue = give_two_prologue, .run = give_two_run, .finish = two_died_once},
     {.name = "upgrade", .summary = "weak upgrade against the owner's last drop", .skip = SKIP_SINGLE,
      .threads_min = 2, .threads_max = 3, .prologue = upgrade_prologue, .run = upgrade_run, .finish = upgrade_finish},
     {.name = "upgrade_stranger", .summary = "weak upgrade against a stranger's last drop", .skip = SKIP_SINGLE,
@@ -66,6 +81,13 @@ static const struct scenario scenario_table[] = {
      .finish = public_list_finish},
     {.name = "dict", .summary = "a dict is read while its value goes", .skip = SKIP_SINGLE, .threads_min = 2,
      .threads_max = 3, .prologue = dict_prologue, .run = dict_run, .finish = dict_finish},
+    {.name = "dict_grow", .summary = "a dict grows while it is read", .skip = SKIP_SINGLE, .threads_min = 2,
+     .threads_max = 3, .prologue = dict_grow_prologue, .run = dict_grow_run, .finish = dict_grow_finish},
+    {.name = "list_set", .summary = "an item of a list is replaced while it is read", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = list_set_prologue, .run = list_set_run, .finish = list_set_finish},
+    {.name = "instances", .summary = "instances of one class come and go in all threads", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .bounds_of_three = 1, .prologue = instances_prologue, .run = instances_run,
+     .finish = dict_finish},
     {.name = "handoff", .summary = "an object is made, handed over and dropped", .skip = SKIP_SINGLE, .threads_min = 2,
      .threads_max = 3, .run = handoff_run, .finish = publish_finish},
     {.name = "change_hands", .summary = "references counted by one are dropped by another", .skip = SKIP_SINGLE,
@@ -73,6 +95,12 @@ static const struct scenario scenario_table[] = {
      .finish = change_hands_finish},
     {.name = "nested", .summary = "a list and what is in it are dropped by different threads", .skip = SKIP_SINGLE,
      .threads_min = 2, .threads_max = 3, .prologue = nested_prologue, .run = nested_run, .finish = died_once},
+    {.name = "leave_nested", .summary = "the owner leaves with a container in its queue", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .leaves = THREAD_1, .prologue = leave_nested_prologue,
+     .run = leave_nested_run, .finish = died_once},
+    {.name = "sleep_nested", .summary = "the owner blocks with a container in its queue", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = leave_nested_prologue, .run = sleep_nested_run,
+     .finish = died_once},
     {.name = "weak", .summary = "a weak reference is followed while the owner drops the last other one",
      .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .prologue = weak_prologue, .run = weak_run,
      .finish = weak_finish},
@@ -81,6 +109,18 @@ static const struct scenario scenario_table[] = {
     {.name = "weak_make", .summary = "weak references are made and dropped while the object dies",
      .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 1,
      .prologue = weak_make_prologue, .run = weak_make_run, .finish = died_once},
+    {.name = "weak_same", .summary = "all make the one weak reference without a callback",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2,
+     .prologue = weak_same_prologue, .run = weak_same_run, .finish = weak_same_finish},
+    {.name = "weak_called", .summary = "a weak reference with a callback dies with its object",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .prologue = weak_called_prologue,
+     .run = weak_called_run, .finish = weak_called_finish},
+    {.name = "finalize", .summary = "a finalizer runs while a weak reference is followed",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .prologue = finalize_prologue, .run = weak_run,
+     .finish = finalize_finish},
+    {.name = "resurrect", .summary = "a finalizer brings back what a weak reference leads to",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .prologue = resurrect_prologue,
+     .run = weak_run, .finish = resurrect_finish},
     {.name = "collect", .summary = "garbage is collected while the thread that made it works, blocks, leaves",
      .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .leaves = ALL, .prologue = garbage_prologue,
      .run = collect_run, .finish = pairs_finish},
@@ -95,6 +135,11 @@ static const struct scenario scenario_table[] = {
     {.name = "collect_weak", .summary = "a weak reference to garbage is followed while it is collected",
      .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2, .leaves = ALL,
      .prologue = collect_weak_prologue, .run = collect_weak_run, .finish = collect_weak_finish},
+    {.name = "gil_turn", .summary = "one works on until another has had its turn", .skip = SKIP_UNGATED,
+     .threads_min = 2, .threads_max = 3, .prologue = turns_prologue, .run = gil_turn_run},
+    {.name = "world", .summary = "the world is stopped while a thread blocks and comes back", .skip = SKIP_UNSTOPPED,
+     .threads_min = 2, .threads_max = 3, .leaves = ALL, .prologue = turns_prologue, .run = world_run,
+     .finish = world_finish},
     {.name = "none", .summary = "all read None", .skip = SKIP_SINGLE, .threads_min = 2, .threads_max = 3,
      .run = none_run, .finish = none_finish},
 };

@@ -1,7 +1,7 @@
 /* explore: runs the scenarios of a variant through every interleaving and every C11 weak outcome within bounds.
  *
  *   explore --variant NAME [--scenario NAME]... [--threads 2,3] [--preemptions N] [--stale N] [--seconds S]
- *                          all: 0, a bug was found: 1
+ *                          all: 0, a bug was found: 1, the time was over before all was seen: 3
  *   explore --random S     at random for S seconds a scenario, from --seed N
  *   explore --replay TEXT  one execution again, step by step; with one --variant, --scenario, --threads
  *   explore --list         variants and scenarios
@@ -34,7 +34,7 @@ static const struct scenarios *const variants[] = {
 };
 #undef VARIANT
 
-enum { VARIANTS = sizeof variants / sizeof *variants, EXIT_USAGE = 2, NAMES_MAX = 32 };
+enum { VARIANTS = sizeof variants / sizeof *variants, EXIT_USAGE = 2, EXIT_INCOMPLETE = 3, NAMES_MAX = 32 };
 
 static struct {
     const struct scenarios *variant;
@@ -47,6 +47,7 @@ static struct {
 } options = {.limits = {.budget = {3, 3, 0}, .mode = SEARCH_ALL, .seconds = 0}};
 
 static struct verdict *shared_verdict; /* what a child process found */
+static int incomplete;                 /* cases whose time was over */
 
 __attribute__((noreturn, format(printf, 1, 2))) static void usage(const char *format, ...)
 {
@@ -129,7 +130,8 @@ static void print_help(void)
          "                          store than the newest, in one execution; 15: without bound\n"
          "  --first                 end with the first bug\n"
          "  --seconds               limit a scenario; what it did not come to is said\n"
-         "Exit status: 0 nothing found, 1 a bug was found, 2 usage.");
+         "Exit status: 0 nothing found, 1 a bug was found, 2 usage, 3 nothing found, but the time was over before all was\n"
+         "seen. A search at random ends when its time is over, with 0.");
 }
 
 static void parse(int argc, char **argv)
@@ -223,6 +225,7 @@ static int run_apart(const struct scenario *scenario, int threads)
     }
     bool bug = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
     const struct verdict *v = shared_verdict;
+    incomplete += !bug && !v->exhausted && options.limits.mode == SEARCH_ALL;
     printf("%-14s %-17s %d threads %9lu executions %9lu states %6.1f s  %s\n", options.variant->variant, scenario->name,
            threads, (unsigned long)v->executions, (unsigned long)v->states, v->seconds,
            bug ? (WIFEXITED(status) ? "BUG" : "CRASH") : v->exhausted ? "all" : "time is over");
@@ -265,5 +268,7 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < options.variant->count && !(options.first && bugs > 0); i++)
             if (wanted(&options.variant->items[i]) && has_threads(&options.variant->items[i], threads))
                 bugs += run_apart(&options.variant->items[i], threads);
-    return bugs > 0 ? 1 : 0;
+    if (incomplete > 0)
+        printf("%d cases were not seen to their end: --seconds gives them more time\n", incomplete);
+    return bugs > 0 ? 1 : incomplete > 0 ? EXIT_INCOMPLETE : 0;
 }

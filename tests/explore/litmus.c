@@ -183,6 +183,162 @@ TWO_PLUS_TWO(two_plus_two_seq_cst, SC)
 SEQUENCE(sequence_rmw, ADD(y, 10, RLX))
 SEQUENCE(sequence_store, if (LOAD(y, RLX) == 1) STORE(y, 11, RLX))
 
+/* A later plain store of the releasing thread: outcome 0 the flag, 1 the message. In C11 it belongs to the release
+ * sequence, so that 2 would bring the message; in C++20 it does not, and the explorer allows what either does. */
+static void sequence_same_thread(int t)
+{
+    if (t == 1) {
+        STORE(x, 1, RLX);
+        STORE(y, 1, REL);
+        STORE(y, 2, RLX);
+    } else {
+        OUT(0, LOAD(y, ACQ));
+        OUT(1, LOAD(x, RLX));
+    }
+}
+
+/* A release sequence through an exchange: outcome 0 what it found, 1 the flag, 2 the message. */
+static void sequence_exchange(int t)
+{
+    if (t == 1) {
+        STORE(x, 1, RLX);
+        STORE(y, 1, REL);
+    } else if (t == 2) {
+        OUT(0, __atomic_exchange_n(&y, 2, RLX));
+    } else {
+        OUT(1, LOAD(y, ACQ));
+        OUT(2, LOAD(x, RLX));
+    }
+}
+
+/* R: outcome 0 the last value of y, 1 what thread 2 reads of x. */
+#define R(name, order)                                                                                               \
+    static void name(int t)                                                                                          \
+    {                                                                                                                \
+        if (t == 1) {                                                                                                \
+            STORE(x, 1, order);                                                                                      \
+            STORE(y, 1, order);                                                                                      \
+        } else {                                                                                                     \
+            STORE(y, 2, order);                                                                                      \
+            OUT(1, LOAD(x, order));                                                                                  \
+        }                                                                                                            \
+    }
+R(r_relaxed, RLX)
+R(r_seq_cst, SC)
+static void r_finish(void) { OUT(0, LOAD(y, RLX)); }
+
+/* S: outcome 0 the flag, 1 the last value of x. */
+#define S(name, order_store, order_load)                                                                             \
+    static void name(int t)                                                                                          \
+    {                                                                                                                \
+        if (t == 1) {                                                                                                \
+            STORE(x, 2, RLX);                                                                                        \
+            STORE(y, 1, order_store);                                                                                \
+        } else {                                                                                                     \
+            OUT(0, LOAD(y, order_load));                                                                             \
+            STORE(x, 1, RLX);                                                                                        \
+        }                                                                                                            \
+    }
+S(s_relaxed, RLX, RLX)
+S(s_release_acquire, REL, ACQ)
+static void s_finish(void) { OUT(1, LOAD(x, RLX)); }
+
+/* Read-to-write causality: thread 2 has seen x and looks for y, thread 3 writes y and looks for x. */
+#define RWC(name, order_store, order_load)                                                                           \
+    static void name(int t)                                                                                          \
+    {                                                                                                                \
+        if (t == 1) {                                                                                                \
+            STORE(x, 1, order_store);                                                                                \
+        } else if (t == 2) {                                                                                         \
+            OUT(0, LOAD(x, order_load));                                                                             \
+            OUT(1, LOAD(y, order_load));                                                                             \
+        } else {                                                                                                     \
+            STORE(y, 1, order_store);                                                                                \
+            OUT(2, LOAD(x, order_load));                                                                             \
+        }                                                                                                            \
+    }
+RWC(rwc_release_acquire, REL, ACQ)
+RWC(rwc_seq_cst, SC, SC)
+
+/* ISA2: a message that two threads pass on by two flags. */
+#define ISA2(name, order_store, order_load)                                                                          \
+    static void name(int t)                                                                                          \
+    {                                                                                                                \
+        if (t == 1) {                                                                                                \
+            STORE(x, 1, RLX);                                                                                        \
+            STORE(y, 1, order_store);                                                                                \
+        } else if (t == 2) {                                                                                         \
+            OUT(0, LOAD(y, order_load));                                                                             \
+            STORE(data, 1, order_store);                                                                             \
+        } else {                                                                                                     \
+            OUT(1, LOAD(data, order_load));                                                                          \
+            OUT(2, LOAD(x, RLX));                                                                                    \
+        }                                                                                                            \
+    }
+ISA2(isa2_relaxed, RLX, RLX)
+ISA2(isa2_release_acquire, REL, ACQ)
+
+/* Z6.U (Lahav and others, PLDI 2017): outcome 0 what the addition finds, 1 what is there afterwards, 2 what thread 3
+ * reads of x. RC11 allows 130: its order of seq_cst operations need not agree with a release that is none. The explorer
+ * executes them in one order, which does, and so does not show it: the one outcome known that it misses. No scheme
+ * relies on an order of seq_cst operations of more than one location. */
+static void z6_u(int t)
+{
+    if (t == 1) {
+        STORE(x, 1, SC);
+        STORE(y, 1, REL);
+    } else if (t == 2) {
+        OUT(0, ADD(y, 1, SC));
+        OUT(1, LOAD(y, RLX));
+    } else {
+        STORE(y, 3, SC);
+        OUT(2, LOAD(x, SC));
+    }
+}
+
+/* Two exchanges: one finds what the other has left. */
+static void exchange_once(int t) { OUT(t - 1, __atomic_exchange_n(&x, t, RLX)); }
+
+/* A compare-and-swap that fails may have read an old store, and one that is strong fails for no other reason: outcome 0
+ * the flag, 1 whether x was replaced. */
+#define STALE_CAS(name, order_store, order_load)                                                                     \
+    static void name(int t)                                                                                          \
+    {                                                                                                                \
+        int expected = 1;                                                                                            \
+        if (t == 1) {                                                                                                \
+            STORE(x, 1, RLX);                                                                                        \
+            STORE(y, 1, order_store);                                                                                \
+        } else {                                                                                                     \
+            OUT(0, LOAD(y, order_load));                                                                             \
+            OUT(1, __atomic_compare_exchange_n(&x, &expected, 2, 0, RLX, RLX));                                      \
+        }                                                                                                            \
+    }
+STALE_CAS(stale_cas_relaxed, RLX, RLX)
+STALE_CAS(stale_cas_release_acquire, REL, ACQ)
+
+/* The shim's own operations, as schemes use them: a message is handed over by a compare-and-swap that releases, and by
+ * setting a bit. */
+static struct a64 word;
+static void shim_cas_release(int t)
+{
+    int64_t expected = 0;
+    if (t == 1) {
+        data = 1;
+        OUT(1, a64_cas_release(&word, &expected, 1));
+    } else if (a64_load_acquire(&word) == 1) {
+        OUT(0, 1 + data);
+    }
+}
+static void shim_fetch_or(int t)
+{
+    if (t == 1)
+        data = 1;
+    int64_t before = a64_fetch_or_acq_rel(&word, t);
+    OUT(t - 1, before);
+    if (t == 2 && before != 0)
+        data = 2;
+}
+
 /* Read-modify-writes are atomic: no two of them read the same store. */
 static void rmw_atomic(int t) { OUT(t - 1, ADD(x, 1, RLX)); }
 
@@ -223,6 +379,7 @@ static void lock_finish(void) { OUT(0, data); }
 static void prepare(void)
 {
     x = y = data = 0;
+    a64_init(&word, 0);
     z = 2;
 }
 
@@ -268,6 +425,24 @@ static const struct litmus tests[] = {
     {"2+2W, seq_cst", 2, two_plus_two_seq_cst, finish_xy, 2, "12 21 22"},
     {"release sequence through a read-modify-write", 3, sequence_rmw, NULL, 2, "00 01 11 100 101 111"},
     {"no release sequence through another thread's store", 3, sequence_store, NULL, 2, "00 01 11 110 111"},
+    {"no release sequence through a later store of the same thread", 2, sequence_same_thread, NULL, 2, "00 01 11 20 21"},
+    {"release sequence through an exchange", 3, sequence_exchange, NULL, 3,
+     "000 001 011 020 021 100 101 111 121"},
+    {"R, relaxed", 2, r_relaxed, r_finish, 2, "10 11 20 21"},
+    {"R, seq_cst", 2, r_seq_cst, r_finish, 2, "10 11 21"},
+    {"S, relaxed", 2, s_relaxed, s_finish, 2, "01 02 11 12"},
+    {"S, release/acquire", 2, s_release_acquire, s_finish, 2, "01 02 11"},
+    {"read-to-write causality, release/acquire", 3, rwc_release_acquire, NULL, 3, "000 001 010 011 100 101 110 111"},
+    {"read-to-write causality, seq_cst", 3, rwc_seq_cst, NULL, 3, "000 001 010 011 101 110 111"},
+    {"ISA2, relaxed", 3, isa2_relaxed, NULL, 3, "000 001 010 011 100 101 110 111"},
+    {"ISA2, release/acquire", 3, isa2_release_acquire, NULL, 3, "000 001 010 011 100 101 111"},
+    {"Z6.U, without what RC11 allows beyond one order", 3, z6_u, NULL, 3,
+     "010 011 030 031 120 121 131 310 311 340 341"},
+    {"exchange", 2, exchange_once, NULL, 2, "01 20"},
+    {"compare and swap that fails on an old store, relaxed", 2, stale_cas_relaxed, NULL, 2, "00 01 10 11"},
+    {"compare and swap that fails, release/acquire", 2, stale_cas_release_acquire, NULL, 2, "00 01 11"},
+    {"the shim: compare and swap, release", 2, shim_cas_release, NULL, 2, "01 21"},
+    {"the shim: fetch_or", 2, shim_fetch_or, NULL, 2, "01 20"},
     {"read-modify-writes are atomic", 3, rmw_atomic, NULL, 3, "012 021 102 120 201 210"},
     {"compare and swap", 2, cas_once, NULL, 2, "01 10"},
     {"count: acq_rel", 2, count_acq_rel, NULL, 1, "0"},

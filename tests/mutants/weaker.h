@@ -2,21 +2,13 @@
  * before everything else in mutated builds, and in the ones that they are compared with.
  *
  * Made from the macros with which the native shim makes its own. A shim that is none of its descendants supplies
- * SHIM_CAS, SHIM_EXCHANGE and SHIM_RMW with the same parameters, or its means cannot judge these mutants. */
+ * SHIM_EXCHANGE and SHIM_RMW with the same parameters, or its means cannot judge these mutants. */
 #ifndef RCBENCH_TESTS_MUTANTS_WEAKER_H
 #define RCBENCH_TESTS_MUTANTS_WEAKER_H
-
-#include <stdbool.h>
-#include <stdint.h>
-
-/* The lock of the native shim is made before what is defined below. */
-struct a8;
-static inline bool a8_cas_release(struct a8 *location, uint8_t *expected, uint8_t desired);
 
 #include "core/atomics.h"
 
 #define WEAKER_LOCATION(kind, type)                                                                    \
-    SHIM_CAS(kind, type, release, __ATOMIC_RELEASE, __ATOMIC_RELAXED)                                  \
     SHIM_EXCHANGE(kind, type, acquire, __ATOMIC_ACQUIRE)                                               \
     SHIM_EXCHANGE(kind, type, release, __ATOMIC_RELEASE)                                               \
     SHIM_EXCHANGE(kind, type, relaxed, __ATOMIC_RELAXED)

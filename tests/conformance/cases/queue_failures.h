@@ -3,6 +3,10 @@
 #ifndef RCBENCH_TESTS_CONFORMANCE_CASES_QUEUE_FAILURES_H
 #define RCBENCH_TESTS_CONFORMANCE_CASES_QUEUE_FAILURES_H
 
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tests/conformance/fixture.h"
 
 enum { QUEUE_OBJECTS = 300 };
@@ -122,6 +126,73 @@ static void case_queue_growth_fails(void)
     fixture_open();
     for (uint64_t k = 1; k <= 8; k++)
         queue_run(2, k, (int64_t)(k - 1) * 2 * QUEUE_OBJECTS);
+    fixture_close();
+}
+
+/* ---- a fork while one waits ----------------------------------------------------------------------------------- */
+
+/* Thread 1 drops the last reference to an object of thread 0, who does not come to a safepoint, and there is no memory:
+ * whatever keeps the reference is thread 1's own. Thread 2 forks. In the child neither of the others exists, and the
+ * object is dead. */
+struct fork_wait {
+    struct object *object;
+    struct thread *owner;
+    struct a32 ready, dropped, forked;
+};
+
+static void fork_while_it_waits(void)
+{
+    struct thread *self = thread_self();
+    fflush(NULL);
+    thread_before_fork(self);
+    pid_t pid = fork();
+    if (pid == 0)
+        memory_fail_all(false);
+    thread_after_fork(self, pid == 0);
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        CHECK_INT(a64_load_relaxed(&deaths.count), 1);
+        _exit(0);
+    }
+    int status = 0;
+    CHECK_INT(waitpid(pid, &status, 0), pid);
+    CHECK_INT(status, 0);
+}
+
+static void fork_wait_crew(struct crew *crew, unsigned index)
+{
+    struct fork_wait *shared = crew->argument;
+    switch (index) {
+    case 0:
+        shared->owner = thread_self();
+        shared->object = probe_new_public(0);
+        memory_fail_all(true);
+        a32_store_release(&shared->ready, 1);
+        while (a32_load_acquire(&shared->forked) == 0)
+            shim_yield(); /* no safepoint */
+        memory_fail_all(false);
+        settle();
+        break;
+    case 1:
+        await(&shared->ready, 1);
+        object_decref(shared->object);
+        a32_store_release(&shared->dropped, 1);
+        break;
+    default:
+        await(&shared->ready, 1);
+        while (a32_load_acquire(&shared->dropped) == 0 && !rc_pending(&shared->owner->rc))
+            shim_yield();
+        fork_while_it_waits();
+        a32_store_release(&shared->forked, 1);
+    }
+}
+
+static void case_fork_while_one_waits(void)
+{
+    static struct fork_wait shared;
+    fixture_open();
+    crew_run(3, fork_wait_crew, &shared);
+    check_deaths(1);
     fixture_close();
 }
 

@@ -32,6 +32,27 @@ static void case_weakref_follows(void)
     fixture_close();
 }
 
+/* What a weak reference leads to is nobody's alone, whatever its count. */
+static void case_unique_with_weakref(void)
+{
+    nodes_open();
+    struct object *node = node_new(1);
+    CHECK(object_is_unique(node));
+    struct object *weak = weakref_new(node, NULL, NULL);
+    CHECK(weak != NULL && !object_is_unique(node));
+    object_decref(weak);
+    settle();
+    if (!RC_LATE) /* a scheme that is late may not know */
+        CHECK(object_is_unique(node));
+    object_incref(node);
+    CHECK(!object_is_unique(node));
+    object_decref(node);
+    object_decref(node);
+    settle();
+    check_deaths(1);
+    fixture_close();
+}
+
 /* The one without a callback is made once; each with a callback is another. It may die before its target. */
 static void node_callback(struct object *weak, struct object *argument)
 {

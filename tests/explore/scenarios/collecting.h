@@ -41,9 +41,9 @@ static const struct type link_type = {.name = "link",
                                       .weak_offset = offsetof(struct link, weak)};
 
 /* It has the caller's reference to `to` (or NULL) in its place. */
-static struct object *link_new(uint32_t id, struct object *to)
+static struct object *link_make(const struct type *type, uint32_t id, struct object *to)
 {
-    struct link *link = object_new(&link_type, sizeof *link);
+    struct link *link = object_new(type, sizeof *link);
     CHECK(link != NULL);
     weak_list_init(&link->weak);
     slot_init(&link->place, to);
@@ -53,6 +53,8 @@ static struct object *link_new(uint32_t id, struct object *to)
     CHECK(o != NULL);
     return o;
 }
+
+static struct object *link_new(uint32_t id, struct object *to) { return link_make(&link_type, id, to); }
 
 /* Two that refer to each other; the caller has a reference to the first. */
 static struct object *link_pair(uint32_t first)
@@ -65,7 +67,13 @@ static struct object *link_pair(uint32_t first)
 }
 
 /* The caller has a reference: nothing of it has been taken apart. */
-static void link_use(struct object *o) { CHECK(o->type == &link_type && ((struct link *)o)->payload == PROBE_ALIVE); }
+static void link_use(struct object *o)
+{
+    CHECK(o->type->dealloc == link_dealloc && ((struct link *)o)->payload == PROBE_ALIVE);
+}
+
+/* The caller has the only reference. */
+static UNUSED void link_change(struct object *o) { ((struct link *)o)->payload = PROBE_ALIVE; }
 
 static void pair_use(struct object *a)
 {

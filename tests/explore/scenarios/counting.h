@@ -155,6 +155,35 @@ static void unique_run(int thread)
         safepoint();
 }
 
+/* The object is opened to rc_try_incref by one who holds it, while others count. */
+static void allow_run(int thread)
+{
+    struct object *o = stage.o[0];
+    if (thread == 1) {
+        rc_allow_try_incref(&o->rc);
+    } else {
+        object_incref(o);
+        object_decref(o);
+    }
+    drop_run(thread);
+    if (thread == 1)
+        safepoint();
+}
+
+/* Two objects are dropped by one who may have to wait for their owner each time. */
+static void give_two_prologue(int thread)
+{
+    for (uint32_t i = 0; thread == 1 && i < 2; i++)
+        stage.o[i] = probe_shared(i, 1);
+}
+static void give_two_run(int thread)
+{
+    if (thread == 1)
+        safepoint();
+    for (int i = 0; thread == 2 && i < 2; i++)
+        object_decref(stage.o[i]);
+}
+
 /* The owner makes the object immortal while others drop their references. Nobody else frees it then. */
 static void immortal_run(int thread)
 {

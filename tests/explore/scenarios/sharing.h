@@ -234,6 +234,143 @@ static void nested_run(int thread)
     }
 }
 
+/* The owner leaves, or blocks, with a container in its queue: what is in there dies in the merge, while others drop it
+ * too. */
+static void leave_nested_prologue(int thread)
+{
+    if (thread != 1)
+        return;
+    stage.o[0] = probe_new(0);
+    stage.o[1] = list_new();
+    CHECK(stage.o[1] != NULL && list_append(stage.o[1], stage.o[0]) == 0);
+    CHECK(object_publish(stage.o[0]) == 0 && object_publish(stage.o[1]) == 0);
+}
+static void leave_nested_run(int thread)
+{
+    if (thread == 2)
+        object_decref(stage.o[1]);
+    if (thread == (stage_count > 2 ? 3 : 2))
+        object_decref(stage.o[0]);
+}
+static void sleep_nested_run(int thread)
+{
+    leave_nested_run(thread);
+    if (thread != 1)
+        return;
+    thread_detach(stage_threads[1]);
+    thread_attach(stage_threads[1]);
+    safepoint();
+}
+
+/* An item of a list is replaced while others read it and replace it. */
+static void list_set_prologue(int thread)
+{
+    if (thread != 1)
+        return;
+    struct object *item = probe_new(0);
+    stage.o[1] = list_new();
+    CHECK(stage.o[1] != NULL && list_append(stage.o[1], item) == 0 && object_publish(stage.o[1]) == 0);
+    object_decref(item);
+}
+static void list_set_run(int thread)
+{
+    if (thread == 2) {
+        struct object *item = list_get(stage.o[1], 0);
+        probe_use(item);
+        object_decref(item);
+        return;
+    }
+    struct object *item = probe_new((uint32_t)thread);
+    CHECK(list_set(stage.o[1], 0, item) == 0);
+    object_decref(item);
+    if (thread == 1)
+        safepoint();
+}
+static void list_set_finish(void)
+{
+    object_decref(stage.o[1]);
+    settle();
+    two_died_once();
+    check_deaths(3, stage_count > 2);
+}
+
+/* A dict that is full, with a deleted key in it, takes one key more while others read it and delete from it. The keys
+ * are the small ints that all threads share. */
+enum { DICT_FULL = 6 };
+static void dict_grow_prologue(int thread)
+{
+    if (thread != 1)
+        return;
+    struct object *value = probe_new(0);
+    stage.o[1] = dict_new();
+    CHECK(stage.o[1] != NULL);
+    for (int i = 0; i < DICT_FULL; i++)
+        CHECK(dict_set(stage.o[1], model.small_ints[i], i == 1 ? value : none()) == 0);
+    CHECK(dict_delete(stage.o[1], model.small_ints[0]) == 0 && object_publish(stage.o[1]) == 0);
+    object_decref(value);
+}
+static void dict_grow_run(int thread)
+{
+    struct object *value = NULL;
+    switch (thread) {
+    case 1:
+        value = probe_new(1);
+        CHECK(dict_set(stage.o[1], none(), value) == 0);
+        object_decref(value);
+        safepoint();
+        break;
+    case 2:
+        value = dict_get(stage.o[1], model.small_ints[1]);
+        if (value != NULL) {
+            probe_use(value);
+            object_decref(value);
+        }
+        break;
+    default: CHECK(dict_delete(stage.o[1], model.small_ints[1]) == 0);
+    }
+}
+static void dict_grow_finish(void)
+{
+    CHECK(dict_length(stage.o[1]) == DICT_FULL - (stage_count > 2));
+    dict_finish();
+}
+
+/* Instances of one class are made and die in all threads while an attribute of a shared one is read and set; the class
+ * dies with its last instance. */
+static void instances_prologue(int thread)
+{
+    if (thread != 1)
+        return;
+    struct object *names = tuple_new(1), *value = probe_new(0);
+    CHECK(names != NULL);
+    tuple_fill(names, 0, object_incref(none()));
+    stage.o[0] = class_new(none(), names, false);
+    stage.o[1] = instance_new(stage.o[0]);
+    CHECK(stage.o[0] != NULL && stage.o[1] != NULL && instance_set(stage.o[1], none(), value) == 0);
+    CHECK(object_publish(stage.o[1]) == 0);
+    object_decref(names);
+    object_decref(value);
+    for (int i = 1; i < stage_count; i++)
+        object_incref(stage.o[0]);
+}
+static void instances_run(int thread)
+{
+    struct object *own = instance_new(stage.o[0]), *value = NULL;
+    CHECK(own != NULL);
+    object_decref(stage.o[0]);
+    if (thread == 2) {
+        value = probe_new(1);
+        CHECK(instance_set(stage.o[1], none(), value) == 0);
+    } else {
+        value = instance_get(stage.o[1], none());
+        probe_use(value);
+    }
+    object_decref(value);
+    object_decref(own);
+    if (thread == 1)
+        safepoint();
+}
+
 /* None is read by everybody. */
 static void none_run(int thread)
 {
