@@ -21,7 +21,7 @@ FAULTS = ("lost_increment", "double_increment", "lost_decrement", "double_decrem
 RUNS = (20, 60, 150)  # more where some went unnoticed
 SHARE = 0.95
 SEED = 1
-CELLS = 12  # of a workload, drawn from all: each has its operations counted first
+CELLS = 8  # of a workload, drawn from all: each has its operations counted first
 
 
 def counted(binary: str, cell: str, fault: str) -> int:
