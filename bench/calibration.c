@@ -58,6 +58,7 @@ double calibration_reference_cost(const struct options *options)
     double cost = 0;
     if (workload != NULL) {
         struct cell unit = {.variant = variant, .workload = workload, .params = workload->calibration.unit, .threads = 1};
+        snprintf(unit.name, sizeof unit.name, "--calibrate/%s", workload->name); /* where it crashes */
         struct cell reference = unit;
         reference.params = workload->calibration.reference;
         struct trial_run *unit_run = trial_run_new(&unit, &own), *reference_run = trial_run_new(&reference, &own);

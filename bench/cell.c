@@ -138,6 +138,30 @@ struct cell *cells_make(const struct options *options, size_t *count)
     return cells;
 }
 
+void cell_leave_out(struct cell *cell)
+{
+    cell->left_out = true;
+    snprintf(cell->skipped, sizeof cell->skipped, "%s", CELL_LEFT_OUT);
+}
+
+int cells_leave_out(struct cell *cells, size_t count, const char *names)
+{
+    for (const char *at = names; at != NULL; at = strchr(at, ','), at += at != NULL) {
+        size_t length = strcspn(at, ",");
+        struct cell *found = NULL;
+        for (size_t i = 0; i < count; i++)
+            if (strlen(cells[i].name) == length && strncmp(cells[i].name, at, length) == 0)
+                found = &cells[i];
+        if (found == NULL) {
+            fprintf(stderr, "rcbench: --leave-out: '%.*s' is no cell; accepted: names that --plan prints, joined by "
+                            "commas\n", (int)length, at);
+            return -1;
+        }
+        cell_leave_out(found);
+    }
+    return 0;
+}
+
 /* How long a cell in which nothing is freed may run before it has filled a quarter of the memory. */
 static uint64_t filling_ns(const struct cell *cell)
 {

@@ -7,6 +7,9 @@
 
 enum { CELL_NAME_BYTES = 160, CELL_REASON_BYTES = 160 };
 
+/* The reason of a row that stands for a cell which --leave-out names: --resume knows it by that. */
+#define CELL_LEFT_OUT "left out by --leave-out: it crashed or hung"
+
 struct cell {
     const struct variant *variant;
     const struct workload *workload;
@@ -14,6 +17,7 @@ struct cell {
     unsigned threads;
     char name[CELL_NAME_BYTES];      /* driver/workload/key:value/.../variant/threads:N */
     char skipped[CELL_REASON_BYTES]; /* why it cannot run; "" when it can */
+    bool left_out;                   /* skipped because it crashed or hung, and the user said so: it has failed */
     unsigned repetition;             /* how often it has been measured in this process, with what --resume found */
     bool measured;                   /* a skipped cell: its row exists */
 };
@@ -21,6 +25,10 @@ struct cell {
 /* All cells that the options choose, in the order of the tables; *count of them. The caller frees the
  * array. NULL: no memory. */
 struct cell *cells_make(const struct options *options, size_t *count);
+
+/* Leaves out the cells of these names, joined by commas (NULL: none). -1: one is no cell's; a line has been printed. */
+int cells_leave_out(struct cell *cells, size_t count, const char *names);
+void cell_leave_out(struct cell *cell);
 
 /* The switch interval of the cell's GIL in nanoseconds: its parameter interval_ms, or --switch-interval. */
 uint64_t cell_switch_interval_ns(const struct cell *cell, const struct options *options);

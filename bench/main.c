@@ -9,6 +9,7 @@
 #include "bench/gbench.h"
 #include "bench/memory_stats.h"
 #include "bench/report_text.h"
+#include "bench/watch.h"
 
 enum { EXIT_BAD = 1, EXIT_USAGE = 2, EXIT_NOISE = 3, EXIT_INTERRUPTED = 130 };
 
@@ -140,6 +141,7 @@ static int register_round(size_t *order, unsigned round, bool unthreaded)
         if (!gbench_matches(cell->name) || cell_is_unthreaded(cell) != unthreaded)
             continue;
         if (cell->skipped[0] != '\0') {
+            session.bad |= cell->left_out;
             if (session.rows != NULL && !cell->measured && rows_write(session.rows, cell, NULL) != 0)
                 return -1;
             cell->measured = true;
@@ -210,6 +212,7 @@ static int run(void)
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    watch_open();
     if (options->csv != NULL && rows_open(&session.rows, options, session.cells, session.cell_count) != 0)
         return EXIT_BAD;
     if (calibrate_for_cells() != 0)
@@ -302,7 +305,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "rcbench: no memory for the cells\n");
             return EXIT_BAD;
         }
-        if (!filter_matches_some())
+        if (!filter_matches_some() || cells_leave_out(session.cells, session.cell_count, options->leave_out) != 0)
             return EXIT_USAGE;
     }
     int status = act();

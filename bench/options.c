@@ -13,12 +13,12 @@
 #include "bench/topology.h"
 #include "bench/variant.h"
 
-enum { WINDOW_MS_DEFAULT = 100, WINDOW_MS_MAX = 3600 * 1000, SWITCH_US_DEFAULT = 5000 };
+enum { WINDOW_MS_DEFAULT = 100, WINDOW_MS_MAX = 3600 * 1000, SWITCH_US_DEFAULT = 5000, PATIENCE_S_DEFAULT = 120 };
 enum { RAMP_NS_MIN = 2000000, RAMP_NS_MAX = 10000000 };
 /* A unit of work takes some 80 cycles, a reference less than two, or a few hundred on a processor yet unknown. */
 #define REFERENCE_COST_MIN 0.001
 #define REFERENCE_COST_MAX 10.0
-enum { SWITCH_US_MAX = 1000 * 1000, ROUNDS_MAX = 100000 };
+enum { SWITCH_US_MAX = 1000 * 1000, ROUNDS_MAX = 100000, PATIENCE_S_MAX = 7 * 86400 };
 
 __attribute__((format(printf, 3, 4))) static int refuse(const char *flag, const char *value, const char *format, ...)
 {
@@ -116,7 +116,7 @@ static int read_ms(const char *flag, const char *value, double least, uint64_t *
 enum flag {
     FLAG_VARIANTS, FLAG_PEERS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT,
     FLAG_TOPOLOGY, FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_REFERENCE_COST, FLAG_ALLOCATOR, FLAG_SEED,
-    FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV, FLAG_RESUME, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT,
+    FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV, FLAG_RESUME, FLAG_LEAVE_OUT, FLAG_PATIENCE, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT,
     FLAG_CALIBRATE, FLAG_VERSION, FLAG_HELP, FLAGS
 };
 
@@ -144,6 +144,8 @@ static const struct {
     [FLAG_PROCESS] = {"--process", "N", "number of this process in a run of several, for the rows"},
     [FLAG_CSV] = {"--csv", "FILE", "write a row for each trial, FILE.part until all are made; FILE.json as --machine"},
     [FLAG_RESUME] = {"--resume", NULL, "keep the rows in FILE.part and go on after them (same --seed, --process)"},
+    [FLAG_LEAVE_OUT] = {"--leave-out", "CELLS", "with --csv: not these, joined by commas; each gets a row that says failed"},
+    [FLAG_PATIENCE] = {"--patience", "S", "a trial that takes so much longer than expected hangs; 120 seconds by default"},
     [FLAG_PLAN] = {"--plan", NULL, "print each cell with the CPUs it would use; run nothing"},
     [FLAG_LIST] = {"--list", NULL, "print variants, workloads and their parameters; run nothing"},
     [FLAG_MACHINE] = {"--machine", "FILE", "write what this machine and this build are, as JSON; run nothing"},
@@ -400,6 +402,12 @@ static int read_simple(struct options *options, const struct given *given)
             return -1;
         options->process = (unsigned)number;
     }
+    if ((value = given->value[FLAG_PATIENCE]) != NULL) {
+        if (read_u64("--patience", value, 1, PATIENCE_S_MAX, &number) != 0)
+            return -1;
+        options->patience_s = (unsigned)number;
+    }
+    options->leave_out = given->value[FLAG_LEAVE_OUT];
     options->csv = given->value[FLAG_CSV];
     options->resume = given->value[FLAG_RESUME] != NULL;
     options->oversubscribe = given->value[FLAG_OVERSUBSCRIBE] != NULL;
@@ -497,6 +505,7 @@ int options_parse(struct options *options, int argc, char **argv)
     struct given given = {{NULL}};
     *options = (struct options){.window_ns = WINDOW_MS_DEFAULT * UINT64_C(1000000),
                                 .switch_interval_ns = SWITCH_US_DEFAULT * UINT64_C(1000),
+                                .patience_s = PATIENCE_S_DEFAULT,
                                 .placement = PLACEMENT_CORES,
                                 .rounds = 1};
     if (take_all(options, &given, argc, argv) != 0 || read_simple(options, &given) != 0 ||

@@ -37,10 +37,12 @@ struct options {
     uint64_t seed;
     unsigned rounds;
     unsigned process;
+    unsigned patience_s;          /* beyond what a trial can explain; then it is taken for hung */
 
     const char *allocator;        /* one of allocator_names; NULL: whatever serves */
     const char *csv;              /* NULL: no rows */
     bool resume;
+    const char *leave_out;        /* names of cells, joined by commas; NULL: none */
 
     int benchmark_argc;           /* argv[0] and what Google Benchmark gets */
     char **benchmark_argv;

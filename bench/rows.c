@@ -26,7 +26,7 @@ static const char header[] =
 /* Columns that rows_read looks at, counted from 0. */
 enum {
     COLUMN_PLACEMENT = 9, COLUMN_PROCESS = 11, COLUMN_REPETITION = 12, COLUMN_SEED = 14, COLUMN_STATUS = 34,
-    COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 81
+    COLUMN_REASON = 35, COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 81
 };
 
 struct rows {
@@ -296,7 +296,7 @@ int rows_write(struct rows *rows, const struct cell *cell, const struct trial_re
         put_measured(text.out, result);
     else
         put_empty(text.out, MEASURED_COLUMNS);
-    put_text(text.out, status_name(result != NULL ? result->status : STATUS_SKIPPED));
+    put_text(text.out, status_name(result != NULL ? result->status : cell->left_out ? STATUS_INVALID : STATUS_SKIPPED));
     put_text(text.out, result != NULL ? result->reason : cell->skipped);
     put_text(text.out, cell->name);
     put_text(text.out, cell->variant->scheme);
@@ -306,7 +306,8 @@ int rows_write(struct rows *rows, const struct cell *cell, const struct trial_re
     else
         put_empty(text.out, DETAIL_COLUMNS);
     put_text(text.out, cell->variant->allocator != NULL ? cell->variant->allocator : allocator_name());
-    put_text(text.out, result == NULL ? "" : result->failed_audit ? "failed" : "passed");
+    bool failed = result != NULL ? result->failed_audit : cell->left_out;
+    put_text(text.out, failed ? "failed" : result != NULL ? "passed" : "");
     if (result != NULL)
         put_last(text.out, cell, result);
     else
@@ -366,13 +367,16 @@ static void mark(struct rows *rows, struct cell *cells, size_t cell_count, char 
 {
     rows->failed_audit |= strcmp(fields[COLUMN_AUDIT], "failed") == 0;
     unsigned repetition = (unsigned)strtoul(fields[COLUMN_REPETITION], NULL, 10);
-    bool skipped = strcmp(fields[COLUMN_STATUS], "skipped") == 0;
+    bool left_out = strcmp(fields[COLUMN_REASON], CELL_LEFT_OUT) == 0;
+    bool skipped = left_out || strcmp(fields[COLUMN_STATUS], "skipped") == 0;
     /* Noise has spoiled it, and it may be that the run ended before the next attempt. */
     if (strcmp(fields[COLUMN_STATUS], "invalid") == 0 && strcmp(fields[COLUMN_AUDIT], "failed") != 0)
         return;
     for (size_t i = 0; i < cell_count; i++) {
         if (strcmp(cells[i].name, fields[COLUMN_CELL]) != 0)
             continue;
+        if (left_out) /* whoever goes on need not name it again */
+            cell_leave_out(&cells[i]);
         cells[i].measured |= skipped;
         if (!skipped && cells[i].repetition <= repetition)
             cells[i].repetition = repetition + 1;

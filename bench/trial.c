@@ -7,6 +7,7 @@
 #include "bench/pace.h"
 #include "bench/pin.h"
 #include "bench/topology.h"
+#include "bench/watch.h"
 #include "core/held.h"
 
 #define OVERLAP_MIN 0.99
@@ -15,6 +16,8 @@
 #define WINDOW_MIN 0.5
 /* Of it, beyond what a batch explains: more is time in which the trial stood still. */
 #define OVERRUN_MAX 0.01
+/* What the set-up, the audit and a batch that runs on may take of the time of a trial, in windows. */
+enum { WINDOWS_EXPLAINED = 10 };
 
 struct trial_run {
     struct cell *cell;
@@ -91,6 +94,16 @@ void trial_run_free(struct trial_run *run)
     free(run->result.thread);
     free(run->workers);
     free(run);
+}
+
+static uint64_t asked_window_ns(const struct trial_run *run)
+{
+    return cell_window_ns(run->cell, run->options) * run->stretch;
+}
+
+static uint64_t explained_ns(const struct trial_run *run)
+{
+    return (cell_ramp_ns(run->cell, run->options) + asked_window_ns(run)) * WINDOWS_EXPLAINED;
 }
 
 /* Thread 0, before any other may pass: everything that the others will read. */
@@ -187,7 +200,7 @@ static void set_window(struct trial_run *run)
     run->result.allocated_before = memory_stats().allocated;
     uint64_t begin_ns = clock_ns() + cell_ramp_ns(run->cell, run->options);
     run->window.begin_ns = run->result.collector.begin_ns = begin_ns;
-    run->window.end_ns = begin_ns + cell_window_ns(run->cell, run->options) * run->stretch;
+    run->window.end_ns = begin_ns + asked_window_ns(run);
     run->result.collector.end_ns = run->window.end_ns;
 }
 
@@ -487,10 +500,27 @@ static void judge(struct trial_run *run)
     result->disturbed = result->status != STATUS_INVALID && (result->noise & NOISE_PASSING) != 0;
 }
 
+/* Thread 0, when all have left the model. */
+static void conclude(struct trial_run *run)
+{
+    finish(run);
+    run->result.working_set_bytes = run->trial.working_set_bytes;
+    memcpy(run->result.measures, run->trial.measures, sizeof run->result.measures);
+    run->result.peak_rss = memory_peak();
+    summarize_counts(&run->result);
+    summarize_rates(&run->result);
+    summarize_processor(run);
+    summarize_noise(run);
+    judge(run);
+}
+
 const struct trial_result *trial_run_thread(struct trial_run *run, unsigned index)
 {
     struct pin_saved *saved = NULL;
+    struct watch_stack crash_stack;
+    watch_stack_use(&crash_stack);
     if (index == 0) {
+        watch_begin(run->cell->name, explained_ns(run), run->options->patience_s);
         /* Google Benchmark's thread 0 is the program's main thread: its mask must not leak. */
         saved = pin_save(run->options->topology);
         begin(run);
@@ -503,18 +533,12 @@ const struct trial_result *trial_run_thread(struct trial_run *run, unsigned inde
     work(run, index);
     barrier_wait(&run->barrier);
     if (index == 0) {
-        finish(run);
-        run->result.working_set_bytes = run->trial.working_set_bytes;
-        memcpy(run->result.measures, run->trial.measures, sizeof run->result.measures);
-        run->result.peak_rss = memory_peak();
-        summarize_counts(&run->result);
-        summarize_rates(&run->result);
-        summarize_processor(run);
-        summarize_noise(run);
-        judge(run);
+        conclude(run);
         pin_restore(run->options->topology, saved);
+        watch_end();
     }
     barrier_wait(&run->barrier);
+    watch_stack_unuse(&crash_stack);
     return &run->result;
 }
 

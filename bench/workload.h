@@ -8,7 +8,16 @@
  *   stop(worker)        on every worker: checks and drops its own. The others then leave
  *   finish(trial)       on worker 0, alone: checks and drops what was shared
  * All are attached when called. prepare, start: -1 when there is no memory; stop and finish then still run
- * and must cope. Whatever is wrong is said with trial_fail. */
+ * and must cope. Whatever is wrong is said with trial_fail.
+ *
+ * Publishing. Some schemes count an object without atomic operations until it is published, so whoever has it calls
+ * object_publish(o) before another thread can reach it: before it goes into trial->shared, into a ring, or into any other
+ * memory of the workload's that a second worker reads. That publishes what `o` refers to as well; -1: no memory, `o` is
+ * still private. What is stored into a published list, dict, instance or slot by the model's own functions they publish
+ * themselves; slot_init does not. What only its own worker reaches stays unpublished: it would no longer be private.
+ *
+ * Names. All workloads of a variant are compiled together: whatever a file defines outside of functions, enumerators and
+ * macros too, begins with the workload's name. */
 #ifndef RCBENCH_BENCH_WORKLOAD_H
 #define RCBENCH_BENCH_WORKLOAD_H
 

@@ -69,6 +69,14 @@ static inline void rc_init(struct rc_head *h)
     a64_init(&h->shared, BIASED_DEFAULT);
 }
 
+/* One reference, nobody's: whoever drops it finds it dead. */
+static inline void biased_bury(struct rc_head *h)
+{
+    a64_init(&h->tid, 0);
+    a64_init(&h->shared, BIASED_ONE + BIASED_MERGED);
+}
+#define RC_BURY biased_bury
+
 /* All ones plus one is zero: the test for immortality costs no constant. An owner's count that reaches all
  * ones becomes immortal by itself: a leak, never a wrap. Relaxed as in atomic.h. */
 static inline void rc_incref(struct rc_head *h)

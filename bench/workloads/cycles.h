@@ -29,10 +29,12 @@ static uint64_t cycles_window_ns(const struct trial *trial)
     return 400000000;
 }
 
+/* trial->shared: how many lists all workers have made. */
 static int cycles_prepare(struct trial *trial)
 {
     collecting_begin(trial);
-    return 0;
+    trial->shared = state_alloc(sizeof(uint64_t));
+    return trial->shared != NULL ? 0 : -1;
 }
 
 static int cycles_start(struct worker *worker)
@@ -101,13 +103,25 @@ static uint64_t cycles_batch(struct worker *worker, uint64_t n)
     return n;
 }
 
-static void cycles_stop(struct worker *worker) { state_free(worker->state, sizeof(struct cycles_state)); }
+static void cycles_stop(struct worker *worker)
+{
+    struct cycles_state *state = worker->state;
+    uint64_t *made = worker->trial->shared;
+    if (state != NULL && made != NULL)
+        __atomic_add_fetch(made, state->done * state->size, __ATOMIC_RELAXED);
+    state_free(state, sizeof *state);
+}
 
 static void cycles_finish(struct trial *trial)
 {
-    uint64_t left = collecting_end(trial);
+    uint64_t left = collecting_end(trial), *made = trial->shared;
     if (!RC_TRACED) /* nobody counts there */
         trial_measure(trial, "garbage_left", (double)left);
+    /* A cycle that a wrong count has ended was not the collector's to find. */
+    if (!RC_TRACED && made != NULL && gc.statistics.found != *made)
+        trial_fail(trial, "the collector found %llu objects, %llu are right", (unsigned long long)gc.statistics.found,
+                   (unsigned long long)*made);
+    state_free(made, sizeof *made);
 }
 
 static const struct workload cycles_workload = {

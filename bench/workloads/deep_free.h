@@ -34,7 +34,10 @@ static uint64_t deep_free_batch(struct worker *worker, uint64_t n)
 {
     uint64_t done = 0, begin = clock_ns();
     (void)n; /* a graph is as large as it is */
+    int64_t live = graph_live();
     struct object *root = deep_free_build(worker->trial, &done);
+    if (root != NULL)
+        graph_audit(worker->trial, live, done);
     uint64_t built = clock_ns();
     worker->excluded_ns += built - begin;
     if (root == NULL) {

@@ -14,7 +14,7 @@ static const struct point footprint_points[] = {
 };
 
 struct footprint_state {
-    struct object *class_; /* of the instances, whose one slot is empty */
+    struct object *class_; /* of the instances, whose one slot is empty; else NULL */
     struct set set;
     struct object *(*make)(struct footprint_state *state);
     double requested, usable, resident; /* bytes of one object; 0: not known */
@@ -110,8 +110,9 @@ static int footprint_start(struct worker *worker)
         return -1;
     memset(state->set.items, 0, FOOTPRINT_OBJECTS * sizeof *state->set.items); /* resident from here on */
     footprint_choose(worker->trial, state);
-    state->class_ = weakly_class();
-    return state->class_ != NULL ? footprint_make_all(state) : -1;
+    if (state->make == footprint_instance && (state->class_ = weakly_class()) == NULL)
+        return -1;
+    return footprint_make_all(state);
 }
 
 static uint64_t footprint_batch(struct worker *worker, uint64_t n)

@@ -11,6 +11,8 @@
  *   gc=on             the heap is the oldest generation
  *   gc=frozen         gc_freeze before the fork, as CPython's gc.freeze (bpo-31558)
  *   immortal=1        every object of the heap is made immortal before the fork */
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +32,8 @@ static const struct point fork_cow_points[] = {
 struct cow_told {
     uint64_t dirty_bytes;
     uint64_t checksum; /* of what it has read */
+    uint64_t wrong;    /* counts of the heap, and objects that it has lost or freed */
+    uint64_t audit_ns; /* what it took to find out, which is no part of its life */
 };
 
 struct cow_state {
@@ -144,15 +148,43 @@ static uint64_t cow_read(const struct cow_state *state)
     return sum;
 }
 
+static uint64_t cow_is_wrong(struct object *o)
+{
+    int64_t count = rc_audit(&o->rc);
+    return RC_EXACT_AUDIT && count != RC_AUDIT_IMMORTAL && count != 1;
+}
+
+/* How many objects of the heap have another count than 1, between two readings. Writes to no page. */
+static uint64_t cow_wrong_counts(const struct cow_state *state)
+{
+    uint64_t wrong = 0;
+    for (size_t i = 0; i < state->length; i++) {
+        wrong += cow_is_wrong(state->records[i]);
+        for (size_t field = 0; field < COW_FIELDS; field++)
+            wrong += cow_is_wrong(list_of(state->records[i])->items[field]);
+    }
+    return wrong;
+}
+
+/* The child's own counts die with it, so it looks at them itself. */
+static void cow_audit(const struct cow_state *state, uint64_t held, struct cow_told *told)
+{
+    uint64_t begin = clock_ns();
+    told->wrong = memory_held(memory_self()) != held ? 1 : cow_wrong_counts(state);
+    told->audit_ns = clock_ns() - begin;
+}
+
 /* Does not return. It uses nothing that would allocate, beyond what the model does. */
 static void cow_child(const struct cow_state *state, int pipe_end)
 {
-    uint64_t before = memory_private_dirty();
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* where the parent takes it for hung */
+    uint64_t before = memory_private_dirty(), held = memory_held(memory_self());
     struct cow_told told = {.checksum = cow_read(state)};
     if (state->collects && gc_collect(GC_OLD) < 0)
         _exit(1);
     uint64_t after = memory_private_dirty();
     told.dirty_bytes = after > before ? after - before : 0;
+    cow_audit(state, held, &told);
     bool written = write(pipe_end, &told, sizeof told) == (ssize_t)sizeof told;
     _exit(written && before != 0 ? 0 : 1);
 }
@@ -197,8 +229,11 @@ static uint64_t cow_batch(struct worker *worker, uint64_t n)
         trial_fail(worker->trial, "a child told nothing: no smaps_rollup here, or no memory");
     else if (told.checksum != state->checksum)
         trial_fail(worker->trial, "a child has read something else than its parent");
+    else if (told.wrong != 0)
+        trial_fail(worker->trial, "%llu counts of a child are wrong", (unsigned long long)told.wrong);
     close(ends[0]);
-    uint64_t life = clock_ns() - begin;
+    uint64_t life = clock_ns() - begin - told.audit_ns;
+    worker->excluded_ns += told.audit_ns;
     histogram_add(worker->latency, life);
     state->lives_ns += life;
     state->children++;
@@ -210,12 +245,15 @@ static uint64_t cow_batch(struct worker *worker, uint64_t n)
 
 static int cow_start(struct worker *worker)
 {
-    const struct trial *trial = worker->trial;
+    struct trial *trial = worker->trial;
     struct cow_state *state = state_alloc(sizeof *state);
     worker->state = state;
     if (state == NULL || cow_build(state, cow_objects(trial) / (COW_FIELDS + 1)) != 0)
         return -1;
     state->checksum = cow_read(state);
+    uint64_t wrong = cow_wrong_counts(state); /* before immortality hides them */
+    if (wrong != 0)
+        trial_fail(trial, "%llu counts of the heap are wrong", (unsigned long long)wrong);
     state->collects = !trial_param_is(trial, "gc", "off");
     state->immortal = trial_param_is(trial, "immortal", "1");
     if (state->immortal && cow_immortalize_all(state) != 0) {

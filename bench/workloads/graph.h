@@ -40,6 +40,18 @@ static UNUSED struct object *graph_chain(uint64_t length, uint64_t *count)
     return outer;
 }
 
+/* Objects that this thread has made and not freed. */
+static UNUSED int64_t graph_live(void) { return held_blocks(memory_objects(memory_self())); }
+
+/* When a graph of `count` objects was built, and `before` lived then: all of it lives. A graph whose counts are wrong may
+ * fall apart while it is built, and give back as much as it took. */
+static UNUSED void graph_audit(struct trial *trial, int64_t before, uint64_t count)
+{
+    int64_t live = graph_live() - before;
+    if (!RC_NEVER_FREES && live != (int64_t)count)
+        trial_fail(trial, "%lld objects of a graph live, %llu are right", (long long)live, (unsigned long long)count);
+}
+
 /* A heap of `length` lists in which each but the first is an item of one that was made before it, drawn at random: what
  * is near in the graph lies far apart in memory, as in a program that has run for a while. Returns the first, owned, or
  * NULL: no memory. */

@@ -16,8 +16,11 @@ static uint64_t graph_drop_batch(struct worker *worker, uint64_t n)
     bool tree = trial_param_is(worker->trial, "shape", "tree");
     uint64_t done = 0;
     while (done < n) {
-        uint64_t begin = clock_ns();
+        uint64_t begin = clock_ns(), built = done;
+        int64_t live = graph_live();
         struct object *root = tree ? graph_tree(GRAPH_TREE_DEPTH, &done) : graph_chain(GRAPH_CHAIN_LENGTH, &done);
+        if (root != NULL)
+            graph_audit(worker->trial, live, done - built);
         worker->excluded_ns += clock_ns() - begin;
         if (root == NULL) {
             trial_fail(worker->trial, "out of memory for a graph");

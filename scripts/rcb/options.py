@@ -67,6 +67,7 @@ class Options:
     peers: Optional[bool] = None
     python: Optional[List[str]] = None
     export: Sequence[str] = ()
+    leave_out: Optional[str] = None
 
     def given(self) -> Dict[str, Any]:
         """The flags that say what to measure, by name, as far as they were given."""
@@ -216,6 +217,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--export", action="append")
     parser.add_argument("--out", action=_Once, type=Path)
     parser.add_argument("--resume", action=_Once, type=Path)
+    parser.add_argument("--leave-out", action=_Once, type=_names)
     parser.add_argument("--no-install", action="store_true")
     return parser
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -42,6 +43,8 @@ WIDE_SHOWN = 5
 # Messages of the binary that are shown, and how many; a noisy machine can make hundreds.
 NOTES_MOST = 10
 SHOWN = ("rcbench:", "***WARNING***")
+# The last words of a process that a cell has ended.
+CRASHED = re.compile(r"rcbench: (\S+): (?:the process crashed|the trial hangs|the process ends)")
 
 
 def say(text: str) -> None:
@@ -56,7 +59,8 @@ def budget_of(options: Options, profile: Profile) -> Optional[float]:
 
 def settings_of(options: Options, profile: Profile, window_ms: float, peers: bool) -> Settings:
     return Settings(profile.name, window_ms, options.variants, options.workloads, options.threads, options.placement,
-                    options.allocator, peers=peers)
+                    options.allocator, peers=peers,
+                    left_out=tuple(options.leave_out.split(",")) if options.leave_out else ())
 
 
 def peers_of_binary(binary: Binary, options: Options) -> bool:
@@ -126,6 +130,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
         precision=options.precision, budget_s=budget_of(options, profile), peers=options.peers, python=options.python,
         peers_of_binary=peers_of_binary(binary, options),
         checks=trust.record_of(doctor.examine(doctor.this_machine())))
+    manifest.leave_out(options.leave_out)
     try:
         describe_machine(binary, directory, manifest)
         manifest.reference_cost = binary.reference_cost()
@@ -160,6 +165,11 @@ def take_up(binary: Binary, options: Options) -> Tuple[RunDirectory, Manifest, S
     sizes.keep()
     expected = 0.0
     if not manifest.complete:
+        manifest.leave_out(options.leave_out)
+        recovered = directory.recover(manifest.all_processes)
+        if recovered:
+            manifest.warn("the files of single processes were missing; their rows come from trials.csv: "
+                          f"{counted(len(recovered), 'process', 'processes')}")
         manifest.resumed.append({"utc": rundir.utc_now(), "revision": revision})
         if revision != manifest.revision:
             manifest.warn(f"begun at revision {manifest.revision}, continued at {revision}: rows come from both")
@@ -181,6 +191,7 @@ class Session:
         self._counters = [RowCounter(directory.rows_of(process)) for process in range(manifest.all_processes)]
         self._display: Display = display(NAME, self._total(), sys.stdout, expected_s)
         self._noted: Set[str] = set()
+        self._crashed: Optional[str] = None  # the cell that has ended a process
         self._began = time.monotonic()
         self._before_s = manifest.elapsed_s
         self._planned_s = expected_s
@@ -193,6 +204,8 @@ class Session:
     def _note(self, line: str) -> None:
         # Google Benchmark describes the machine each time, which run.json does already; and each process repeats the
         # same warnings: once is enough. All lines are in the logs.
+        match = CRASHED.match(line)
+        self._crashed = match.group(1) if match else self._crashed
         if not line.startswith(SHOWN) or line in self._noted:
             return
         self._noted.add(line)
@@ -246,7 +259,8 @@ class Session:
         self._manifest.disturbed = self._manifest.disturbed or status == EXIT_NOISE
         if status not in (0, EXIT_FAILED, EXIT_NOISE) or not task.rows.exists():
             ended = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
-            raise CommandError(f"process {process + 1} {ended} before all its trials were made; "
+            cell = f" in the cell {self._crashed} (--leave-out goes on without it)" if self._crashed else ""
+            raise CommandError(f"process {process + 1} {ended}{cell} before all its trials were made; "
                                f"its output is in {task.log}")
 
     def _warn(self, text: str) -> None:

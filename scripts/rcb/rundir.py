@@ -19,12 +19,13 @@ from typing import Any, Dict, List, Optional
 from rcb.binary import Settings, Task, part_of
 from rcb.errors import CommandError, UsageError, not_accepted
 from rcb.files import write_atomically
+from rcb.parse import fields_of
 
 SCHEMA = 1
 
 # Fields that came with the same version: a record of an older revision lacks them.
 LATER = ("precision", "budget_s", "further", "wide", "checks", "trust", "peers", "python", "peers_of_binary",
-         "interpreters", "reference_cost", "disturbed")
+         "interpreters", "reference_cost", "disturbed", "left_out")
 
 LOCK_PATIENCE_S = 5.0
 
@@ -71,6 +72,7 @@ class Manifest:
     peers_of_binary: bool = False
     interpreters: List[Dict[str, Any]] = field(default_factory=list)
     reference_cost: Optional[float] = None
+    left_out: List[str] = field(default_factory=list)
     schema: int = SCHEMA
 
     # The processes that were planned are followed by those that --precision adds, with cells of their own.
@@ -98,7 +100,7 @@ class Manifest:
         added = self._added(process)
         return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement,
                         self.allocator, tuple(added["cells"]) if added else (), self.reference_cost,
-                        self.peers_of_binary)
+                        self.peers_of_binary, tuple(self.left_out))
 
     def add_process(self, cells: List[str], rounds: int) -> int:
         """A further process for these cells alone; returns its number. Its seed follows from the run's."""
@@ -112,6 +114,10 @@ class Manifest:
                 "threads": self.threads, "placement": self.placement, "allocator": self.allocator,
                 "window": self.window_ms, "repetitions": self.repetitions, "processes": self.processes, "seed": self.seed,
                 "precision": self.precision, "budget": self.budget_s, "peers": self.peers, "python": self.python}
+
+    def leave_out(self, cells: Optional[str]) -> None:
+        """--leave-out: from now on, in all processes."""
+        self.left_out += [cell for cell in (cells or "").split(",") if cell and cell not in self.left_out]
 
     def warn(self, text: str) -> None:
         if text not in self.warnings:
@@ -164,6 +170,13 @@ def unused(path: Path) -> Path:
     while found.exists():
         found, number = path.with_name(f"{path.name}-{number}"), number + 1
     return found
+
+
+def _field(line: bytes, column: int) -> str:
+    """One field of a row; "" where the line is damaged."""
+    with contextlib.suppress(ValueError, IndexError):
+        return fields_of(line)[column]
+    return ""
 
 
 class RunDirectory:
@@ -237,10 +250,31 @@ class RunDirectory:
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise UsageError(not_accepted("--resume", self.path, f"a run's directory ({error})", accepted)) from error
 
+    def _collected(self) -> List[bytes]:
+        """The lines that trials.csv has; none where it is not there."""
+        trials = self.path / "trials.csv"
+        return trials.read_bytes().split(b"\n")[:-1] if trials.exists() else []
+
+    def recover(self, processes: int) -> List[int]:
+        """Makes the rows of a process anew, as those of one that was interrupted, out of trials.csv, where they are all
+        that is left of it. Returns which processes those are."""
+        header, *lines = self._collected() or [b""]
+        if b"process" not in header.split(b","):
+            return []
+        column = header.split(b",").index(b"process")
+        missing = [process for process in range(processes) if not self._all_rows_of(process)]
+        found = {process: [line for line in lines if _field(line, column) == str(process)] for process in missing}
+        for process, own in found.items():
+            if own:
+                write_atomically(part_of(self.rows_of(process)), b"\n".join([header, *own, b""]))
+        return [process for process, own in found.items() if own]
+
     def collect(self, processes: int) -> bool:
-        """Puts the rows of all processes, finished or not, into trials.csv; False where there are none."""
+        """Puts the rows of all processes, finished or not, into trials.csv; False where there are none. A row that it
+        has and they have not stays: it was measured."""
         header: Optional[bytes] = None
         body: List[bytes] = []
+        before = self._collected()
         for process in range(processes):
             for path in self._all_rows_of(process):
                 # The last element is what follows the last line's end: nothing, or a row that was cut off.
@@ -253,7 +287,9 @@ class RunDirectory:
                 body += lines[:-1]
         if header is None:
             return False
-        write_atomically(self.path / "trials.csv", b"\n".join([header, *body, b""]))
+        known = set(body)
+        kept = [line for line in before[1:] if line not in known] if before[:1] == [header] else []
+        write_atomically(self.path / "trials.csv", b"\n".join([header, *kept, *body, b""]))
         return True
 
     def remove_parts(self, processes: int) -> None:

@@ -157,8 +157,18 @@ def check(page, binary, compiler):
         print(f"{page.name} is what scripts/costs prints")
         return 0
     changed = [line for line in printed if line not in facts(recorded)]
-    print(f"{page.name} is not what scripts/costs prints now. New lines:", *changed, sep="\n")
+    print(f"{page.name} is not what scripts/costs prints now; scripts/costs --write puts it there. New lines:", *changed,
+          sep="\n")
     return 1
+
+
+def write(page, binary, compiler):
+    """Puts what is counted now between the page's marks."""
+    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+    lines = "\n".join(report(binary, compiler))
+    page.write_text(f"{before}{BEGIN}\n{lines}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    print(f"{page} is written")
+    return 0
 
 
 def main():
@@ -166,6 +176,7 @@ def main():
     parser.add_argument("--binary", type=pathlib.Path, required=True, help="pair_cost of a release build")
     parser.add_argument("--compiler", required=True, help="that made it")
     parser.add_argument("--check", type=pathlib.Path, help="compare with this page instead of printing")
+    parser.add_argument("--write", type=pathlib.Path, help="put it into this page instead of printing")
     options = parser.parse_args()
     for program in ("valgrind", "objdump"):
         if shutil.which(program) is None:
@@ -173,6 +184,8 @@ def main():
     binary = options.binary.resolve()
     if options.check:
         return check(options.check, binary, options.compiler)
+    if options.write:
+        return write(options.write, binary, options.compiler)
     for line in report(binary, options.compiler):
         print(line, flush=True)
     return 0

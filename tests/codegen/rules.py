@@ -154,10 +154,15 @@ def check_steps(functions, variant, traits):
     return wrong
 
 
+ALIGNMENT_HINT = ("gcc aligns a loop only where it takes its head for the likely way in: mark the rare branches of rc_incref "
+                  "and rc_decref with UNLIKELY, and put what they do into a function of its own with NOINLINE or COLD, as "
+                  "variants/biased.h and variants/escape.h do")
+
+
 def check_alignment(function):
     """For listings of a linked binary."""
     places = (("function", function.address), ("loop", function.head_address()))
-    return [f"{function.name}: the {what} starts at {address:#x}, not at a multiple of {ALIGNMENT}"
+    return [f"{function.name}: the {what} starts at {address:#x}, not at a multiple of {ALIGNMENT}: {ALIGNMENT_HINT}"
             for what, address in places if address % ALIGNMENT]
 
 

@@ -12,6 +12,7 @@
 #define GC_NEAR_ENTRIES         0 /* as in a large heap */
 #define GC_LOG_ROOM(entries)    ((void)(entries), 0)
 #define GC_BLOCK_SEGMENTS       24
+#define OBJECT_GRAVES           0 /* the engine knows what is freed */
 
 #include "core/atomics_ops.h"
 #include "tests/explore/engine/engine.h"

@@ -3,7 +3,7 @@
 
 Environment: STAND_IN_DELAY seconds per trial, STAND_IN_ROUND_S the plan's estimate, STAND_IN_INVALID a variant whose
 trials fail their audit, STAND_IN_LOST one whose trials are spoiled each time, STAND_IN_NOISE a variant whose trials are
-spoiled once and measured again, STAND_IN_CRASH trials after which it dies, STAND_IN_CALLS a file to which it adds its arguments, STAND_IN_WIDE a variant whose costs scatter
+spoiled once and measured again, STAND_IN_CRASH trials after which it dies, STAND_IN_CRASH_IN a cell in which it always does, STAND_IN_CALLS a file to which it adds its arguments, STAND_IN_WIDE a variant whose costs scatter
 by 20 %."""
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ def measure(options: argparse.Namespace) -> int:
             done = {(one["cell"], int(one["repetition"])) for one in csv.DictReader(file)}
     stop: List[int] = []
     signal.signal(signal.SIGINT, lambda number, frame: stop.append(number))
+    left_out = (options.leave_out or "").split(",")
     crash = int(os.environ.get("STAND_IN_CRASH", "0"))
     made = failed = lost = 0
     print("made-up console output")
@@ -129,8 +130,15 @@ def measure(options: argparse.Namespace) -> int:
                     return 130
                 if crash and made == crash:
                     os.kill(os.getpid(), signal.SIGKILL)
+                if name_of(cell) == os.environ.get("STAND_IN_CRASH_IN") and name_of(cell) not in left_out:
+                    print(f"rcbench: {name_of(cell)}: the process crashed: SIGSEGV", file=sys.stderr, flush=True)
+                    os.kill(os.getpid(), signal.SIGKILL)
                 time.sleep(float(os.environ.get("STAND_IN_DELAY", "0")))
                 record = row(cell, options, repetition, order)
+                if name_of(cell) in left_out:
+                    if repetition > 0:
+                        continue
+                    record.update(status="invalid", audit="failed", reason="left out", ns_per_op="", ops_per_s="")
                 if os.environ.get("STAND_IN_NOISE") == cell[3] and record["status"] == "ok":
                     writer.writerow({**record, "status": "invalid", "reason": f"overlap 0.{order} is below 0.99"})
                 writer.writerow(record)
@@ -145,7 +153,7 @@ def measure(options: argparse.Namespace) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     for name in ("points", "variants", "workloads", "threads", "placement", "allocator", "csv", "machine",
-                 "topology-out", "benchmark_filter"):
+                 "topology-out", "benchmark_filter", "leave-out"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--window", type=float, default=40.0)
     for name in ("seed", "rounds", "process"):

@@ -108,6 +108,38 @@ class EndToEnd(ScratchTest):
         self.assertEqual(20, len(read_rows(self.scratch / "new" / "trials.csv")))
         self.finish_and_compare(self.scratch / "new")
 
+    def test_a_cell_that_always_crashes_can_be_left_out(self) -> None:
+        cell = "overhead/pair/set:L1/order:shuffled/atomic/threads:1"
+        extra = {"STAND_IN_CRASH_IN": cell}
+        out = self.scratch / "new"
+        done = self.call("run", "--out", out, *SMALL, extra=extra)
+        self.assertEqual(1, done.returncode)
+        self.assertIn(f"in the cell {cell} (--leave-out goes on without it)", done.stderr)
+        done = self.call("run", "--resume", out, extra=extra)
+        self.assertEqual(1, done.returncode)
+        self.assertFalse(record(out)["complete"])
+        done = self.call("run", "--resume", out, "--leave-out", cell, extra=extra)
+        self.assertEqual(1, done.returncode, done.stderr)  # it has failed, and the rest is complete
+        self.assertIn("2 trials failed", done.stderr)
+        self.assertTrue(record(out)["complete"])
+        self.assertEqual([cell], record(out)["left_out"])
+        rows = [row for row in read_rows(out / "trials.csv") if row["cell"] == cell]
+        self.assertEqual([("invalid", "failed")] * 2, [(row["status"], row["audit"]) for row in rows])
+
+    def test_rows_stay_when_the_files_of_processes_are_gone(self) -> None:
+        out = self.scratch / "new"
+        self.assertEqual(1, self.call("run", "--out", out, *SMALL, extra={"STAND_IN_CRASH": "20"}).returncode)
+        before = (out / "trials.csv").read_bytes().splitlines()
+        for path in out.glob("process-*"):
+            path.unlink()
+        done = self.call("run", "--resume", out, extra={"STAND_IN_CRASH": "4"})
+        self.assertIn("their rows come from trials.csv", done.stderr)
+        self.assertLessEqual(set(before), set((out / "trials.csv").read_bytes().splitlines()))
+        self.assertEqual(0, self.call("run", "--resume", out).returncode)
+        whole = self.scratch / "whole"
+        self.assertEqual(0, self.call("run", "--out", whole, *SMALL).returncode)
+        self.assertEqual(trials_of(whole / "trials.csv"), trials_of(out / "trials.csv"))
+
     def finish_and_compare(self, out: Path) -> None:
         """Resumes a run and compares it with one that was never interrupted."""
         self.assertFalse(record(out)["complete"])
@@ -258,6 +290,12 @@ class Collecting(ScratchTest):
         (self.scratch / "process-2.csv.part").write_bytes(b"a,")
         self.assertTrue(RunDirectory(self.scratch).collect(4))
         self.assertEqual(b"a,b\n1,2\n3,4\n", (self.scratch / "trials.csv").read_bytes())
+
+    def test_what_was_collected_stays(self) -> None:
+        (self.scratch / "trials.csv").write_bytes(b"a,b\n1,2\n7,8\n")
+        (self.scratch / "process-0.csv").write_bytes(b"a,b\n1,2\n3,4\n")
+        self.assertTrue(RunDirectory(self.scratch).collect(1))
+        self.assertEqual(b"a,b\n7,8\n1,2\n3,4\n", (self.scratch / "trials.csv").read_bytes())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,5 @@
+#include "tests/faults/fault.h"
+#include "variants/biased.h"
+#include "tests/faults/fault_operations.h"
+#include "variants/mode_free.h"
+#include "variants/instantiate.h"

@@ -1,0 +1,5 @@
+#include "tests/faults/fault.h"
+#include "variants/immortal.h"
+#include "tests/faults/fault_operations.h"
+#include "variants/mode_gil.h"
+#include "variants/instantiate.h"
