@@ -76,6 +76,15 @@ CASES = (
     (("--benchmark_filter=-(",), ("--benchmark_filter", "(")),
     (("--benchmark_flter=x",), ("benchmark_flter",)),
     (("--benchmark_format=xml",), ("--benchmark_format", "'xml'", "accepted")),
+    (("--benchmark_filter=" + "a" * 120000,), ("--benchmark_filter", "none")),
+    (("--benchmark_filter=" + "(" * 20000 + ")" * 20000,), ("--benchmark_filter", "not a POSIX extended")),
+    (("--variants", "a" * 120000), ("--variants",)),
+    (("--threads", "1," * 50000 + "1x"), ("--threads",)),
+    (("--topology", "a" * 120000, "--plan"), ("--topology",)),
+    (("--benchmark_repetitions=-1",), ("--benchmark_repetitions", "'-1'", "accepted")),
+    (("--benchmark_repetitions=0",), ("--benchmark_repetitions", "'0'", "accepted")),
+    (("--benchmark_repetitions=2147483647",), ("--benchmark_repetitions", "'2147483647'", "accepted")),
+    (("--benchmark_min_warmup_time=5",), ("--benchmark_min_warmup_time", "'5'", "--ramp")),
     (("--benchmark_out_format=jsn",), ("--benchmark_out_format", "'jsn'", "'json'")),
 )
 
@@ -95,6 +104,12 @@ class BadInputTest(Case):
         for arguments, words in CASES:
             with self.subTest(arguments):
                 self.check(arguments, words)
+
+    def test_what_the_library_takes_from_the_environment(self):
+        for name, value in (("BENCHMARK_REPETITIONS", "-1"), ("BENCHMARK_FORMAT", "xml"),
+                            ("BENCHMARK_OUT_FORMAT", "jsn"), ("BENCHMARK_MIN_WARMUP_TIME", "5")):
+            with self.subTest(name):
+                self.check((), (f"--{name.lower()}", f"'{value}'"), env={**os.environ, name: value})
 
     def test_cases_with_a_file_to_write(self):
         """A wrong flag beside --csv leaves no file, wherever it stands."""
