@@ -1,9 +1,12 @@
 """Bad input: one line that names flag, value and what is accepted; exit status 2; nothing written."""
 
 import os
+import pathlib
+import shutil
+import subprocess
 import unittest
 
-from support import CPUS, Case, rcbench
+from support import BINARY, CPUS, SLOW, Case, rcbench
 
 TOO_MANY = str(len(CPUS) + 1)
 
@@ -126,6 +129,19 @@ class BadInputTest(Case):
             path.write_text(text, encoding="utf-8")
             with self.subTest(text):
                 self.check(("--plan", "--topology", path), ("--topology", str(path)))
+
+    @unittest.skipIf(SLOW, "a sanitizer's build has one allocator")
+    def test_a_path_at_which_the_loader_would_split(self):
+        for name in ("a b", "a:b"):
+            place = self.folder.with_suffix(f".{name}")
+            self.addCleanup(shutil.rmtree, place)
+            place.mkdir()
+            for file in (BINARY, pathlib.Path(BINARY).with_name("librcbench_sdallocx.so")):
+                shutil.copy(file, place)
+            done = subprocess.run([place / "rcbench", "--allocator", "system", "--list"], cwd=self.folder, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertRegex(done.stderr, r"^rcbench: --allocator: 'system' cannot be preloaded: [^\n]*space or a colon")
 
     def test_every_cpu_that_exists_is_accepted(self):
         done = rcbench("--plan", "--threads", "max", "--workloads", "shared_one", cwd=self.folder)

@@ -110,7 +110,8 @@ def measure(options: argparse.Namespace) -> int:
         with part.open(newline="", encoding="utf-8") as file:
             done = {(one["cell"], int(one["repetition"])) for one in csv.DictReader(file)}
     stop: List[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: stop.append(number))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: stop.append(number))
     crash = int(os.environ.get("STAND_IN_CRASH", "0"))
     made = failed = lost = 0
     print("made-up console output")
