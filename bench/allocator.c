@@ -77,6 +77,9 @@ static int relaunch(const struct known *wanted, char **argv)
     if (binary_directory(directory) != 0)
         return refuse(wanted->name, "needs /proc to find the library beside the binary");
     snprintf(preload, sizeof preload, "%s/librcbench_sdallocx.so", directory);
+    if (strpbrk(preload, " :") != NULL)
+        return refuse(wanted->name, "cannot be preloaded: the path of the binary has a space or a colon, at which the "
+                                    "loader splits; accepted: a copy of the build under another path");
     if (access(preload, R_OK) != 0)
         return refuse(wanted->name, "needs librcbench_sdallocx.so beside the binary: build it");
     void *library = dlopen(wanted->library, RTLD_LAZY | RTLD_LOCAL);

@@ -4,10 +4,16 @@
 
 #include <benchmark/benchmark.h>
 
+#include <regex.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <memory>
-#include <regex>
+#include <new>
+#include <system_error>
 #include <vector>
 
 namespace {
@@ -16,7 +22,8 @@ namespace {
 // harness uses the library, not what a cell is called.
 class CellNames : public benchmark::BenchmarkReporter {
 public:
-    explicit CellNames(benchmark::BenchmarkReporter *to) : to_(to) {}
+    // as_table: every run has the columns of the first one, or the library aborts; a failed run has no counters.
+    CellNames(benchmark::BenchmarkReporter *to, bool as_table) : to_(to), as_table_(as_table) {}
 
     bool ReportContext(const Context &context) override
     {
@@ -32,6 +39,9 @@ public:
             run.run_name.iterations.clear();
             run.run_name.time_type.clear();
             run.cpu_accumulated_time = 0; // of the reporting alone: the trial was over
+            if (as_table_)
+                for (const char *name : {"ns_per_op", "ops_per_s"})
+                    run.counters.insert({name, 0});
         }
         to_->ReportRuns(renamed);
     }
@@ -40,18 +50,20 @@ public:
 
 private:
     benchmark::BenchmarkReporter *to_;
+    bool as_table_;
 };
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" // the library's flag still offers it
+using Table = benchmark::CSVReporter;
+#pragma GCC diagnostic pop
 
 std::unique_ptr<benchmark::BenchmarkReporter> FileReporter(const std::string &format)
 {
     if (format == "console")
         return std::make_unique<benchmark::ConsoleReporter>(benchmark::ConsoleReporter::OO_None);
-    if (format == "csv") {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations" // the library's flag still offers it
-        return std::make_unique<benchmark::CSVReporter>();
-#pragma GCC diagnostic pop
-    }
+    if (format == "csv")
+        return std::make_unique<Table>();
     return std::make_unique<benchmark::JSONReporter>();
 }
 
@@ -75,46 +87,88 @@ void RunOnce(benchmark::State &state, gbench_body *body, void *argument)
     }
 }
 
-// The library's own syntax: POSIX extended; a leading '-' turns it round; "all" is everything.
-bool FilterOf(std::regex *regex, bool *negative)
+// The library's own syntax: POSIX extended; a leading '-' turns it round; "all" is everything. The C library's
+// matcher, since that of C++ takes a stack frame for each character.
+struct Filter {
+    regex_t regex;
+    bool negative, valid;
+};
+
+enum { NESTED_MAX = 100 }; // parentheses: the parser takes stack frames for each
+
+bool IsNestedTooDeeply(const std::string &spec)
 {
+    int depth = 0, deepest = 0;
+    for (size_t i = 0; i < spec.size(); i++) {
+        if (spec[i] == '\\')
+            i++;
+        else if (spec[i] == '(')
+            deepest = std::max(deepest, ++depth);
+        else if (spec[i] == ')')
+            depth--;
+    }
+    return deepest > NESTED_MAX;
+}
+
+Filter FilterOf()
+{
+    Filter filter = {};
     std::string spec = benchmark::GetBenchmarkFilter();
     if (spec.empty() || spec == "all")
         spec = ".";
-    *negative = spec[0] == '-';
-    if (*negative)
+    filter.negative = spec[0] == '-';
+    if (filter.negative)
         spec.erase(0, 1);
+    filter.valid = !IsNestedTooDeeply(spec) && regcomp(&filter.regex, spec.c_str(), REG_EXTENDED | REG_NOSUB) == 0;
+    if (!filter.valid)
+        std::fprintf(stderr, "rcbench: --benchmark_filter: '%.200s%s' is not a POSIX extended regular expression\n",
+                     spec.c_str(), spec.size() > 200 ? "..." : "");
+    return filter;
+}
+
+const Filter &TheFilter()
+{
+    static const Filter filter = FilterOf();
+    return filter;
+}
+
+// Nobody catches what the libraries throw: a thread that cannot be started, memory that there is not. The other threads of
+// the trial wait for each other by then.
+[[noreturn]] void EndInOneLine()
+{
+    const char *what = "unknown";
     try {
-        *regex = std::regex(spec, std::regex_constants::extended);
-        return true;
-    } catch (const std::regex_error &) {
-        std::fprintf(stderr, "rcbench: --benchmark_filter: '%s' is not a POSIX extended regular expression\n",
-                     spec.c_str());
-        return false;
+        if (std::current_exception() != nullptr)
+            std::rethrow_exception(std::current_exception());
+    } catch (const std::system_error &error) {
+        std::fprintf(stderr, "rcbench: no further thread can be started (ulimit -u, or the limit of a container): %s\n",
+                     error.what());
+        _exit(1);
+    } catch (const std::bad_alloc &) {
+        what = "not enough memory (ulimit -v, or the limit of a container)";
+    } catch (const std::exception &error) {
+        what = error.what();
+    } catch (...) {
     }
+    std::fprintf(stderr, "rcbench: ended by an error: %s\n", what);
+    _exit(1);
 }
 
 } // namespace
 
 bool gbench_initialize(int *argc, char **argv)
 {
+    std::set_terminate(EndInOneLine);
     benchmark::Initialize(argc, argv);
     return !benchmark::ReportUnrecognizedArguments(*argc, argv);
 }
 
-bool gbench_filter_valid(void)
-{
-    std::regex regex;
-    bool negative;
-    return FilterOf(&regex, &negative);
-}
+bool gbench_filter_valid(void) { return TheFilter().valid; }
 
 bool gbench_matches(const char *name)
 {
-    static std::regex regex;
-    static bool negative;
-    static const bool valid = FilterOf(&regex, &negative);
-    return valid && std::regex_search(name, regex) != negative;
+    const Filter &filter = TheFilter();
+    return filter.valid && (regexec(&filter.regex, name, 0, nullptr, 0) == 0) != filter.negative;
 }
 
 void gbench_register(const char *name, unsigned threads, gbench_body *body, void *argument)
@@ -127,12 +181,13 @@ void gbench_register(const char *name, unsigned threads, gbench_body *body, void
 
 void gbench_run(const char *out_format)
 {
-    CellNames display(benchmark::CreateDefaultDisplayReporter());
+    benchmark::BenchmarkReporter *to = benchmark::CreateDefaultDisplayReporter();
+    CellNames display(to, dynamic_cast<Table *>(to) != nullptr);
     if (out_format == nullptr) {
         benchmark::RunSpecifiedBenchmarks(&display, nullptr, ".");
     } else {
-        auto to = FileReporter(out_format);
-        CellNames file(to.get());
+        auto written = FileReporter(out_format);
+        CellNames file(written.get(), std::strcmp(out_format, "csv") == 0);
         benchmark::RunSpecifiedBenchmarks(&display, &file, ".");
     }
     benchmark::Shutdown();

@@ -1,5 +1,7 @@
 /* rcbench: reads the command line, registers the cells with Google Benchmark in an order of its own, makes
  * a row of each trial. Names no variant: it walks the registry. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -88,8 +90,11 @@ static void run_cell(void *argument, unsigned index, struct gbench_sample *sampl
     size_t number = (size_t)((struct cell *)argument - session.cells);
     struct cell *cell = argument;
     struct trial_run *run = session.runs[number];
-    if (index == 0)
+    if (index == 0) {
         leave_if_interrupted();
+        while (rows_has(session.rows, number, cell->repetition))
+            cell->repetition++;
+    }
     bool again = true;
     for (unsigned attempt = 0; again; attempt++) {
         const struct trial_result *result = trial_run_thread(run, index);
@@ -147,7 +152,7 @@ static int register_round(size_t *order, unsigned round, bool unthreaded)
             cell->measured = true;
             continue;
         }
-        if (round < cell->repetition) /* --resume found this one */
+        if (rows_has(session.rows, order[i], round))
             continue;
         struct trial_run **run = &session.runs[order[i]];
         if (*run == NULL && (*run = trial_run_new(cell, &session.options)) == NULL) {
@@ -200,6 +205,14 @@ static int calibrate_for_cells(void)
     return 0;
 }
 
+/* Unless whoever started us has it ignored, as nohup does. */
+static void catch_signal(int number)
+{
+    struct sigaction action = {.sa_handler = on_interrupt}, before;
+    if (sigaction(number, NULL, &before) != 0 || before.sa_handler != SIG_IGN)
+        sigaction(number, &action, NULL);
+}
+
 static int run(void)
 {
     const struct options *options = &session.options;
@@ -209,9 +222,9 @@ static int run(void)
         return EXIT_BAD;
     }
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of write, as a full disk is */
-    struct sigaction action = {.sa_handler = on_interrupt};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
     watch_open();
     if (options->csv != NULL && rows_open(&session.rows, options, session.cells, session.cell_count) != 0)
         return EXIT_BAD;
@@ -288,9 +301,29 @@ static int act(void)
     return options->benchmark_list ? list_tests() : run();
 }
 
+/* A file that is opened while 0, 1 or 2 is closed would take its place, and messages would land in it. */
+static void open_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)!open("/dev/null", O_RDWR); /* takes the lowest number, which is this one */
+}
+
+/* What was printed may be cut off where the disk is full. */
+static int end_output(int status)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "rcbench: standard output cannot be written%s%s\n", errno != 0 ? ": " : "",
+            errno != 0 ? strerror(errno) : ""); /* what failed before has left no reason */
+    return status != 0 ? status : EXIT_BAD;
+}
+
 int main(int argc, char **argv)
 {
     struct options *options = &session.options;
+    open_standard_streams();
     if (options_parse(options, argc, argv) != 0)
         return EXIT_USAGE;
     if (options->allocator != NULL && allocator_select(options->allocator, argv) != 0)
@@ -308,9 +341,7 @@ int main(int argc, char **argv)
         if (!filter_matches_some() || cells_leave_out(session.cells, session.cell_count, options->leave_out) != 0)
             return EXIT_USAGE;
     }
-    int status = act();
-    if (fflush(stdout) != 0 && status == 0)
-        status = EXIT_BAD;
+    int status = end_output(act());
     free(session.cells);
     options_free(options);
     return status;

@@ -18,7 +18,7 @@ enum { RAMP_NS_MIN = 2000000, RAMP_NS_MAX = 10000000 };
 /* A unit of work takes some 80 cycles, a reference less than two, or a few hundred on a processor yet unknown. */
 #define REFERENCE_COST_MIN 0.001
 #define REFERENCE_COST_MAX 10.0
-enum { SWITCH_US_MAX = 1000 * 1000, ROUNDS_MAX = 100000, PATIENCE_S_MAX = 7 * 86400 };
+enum { SWITCH_US_MAX = 1000 * 1000, ROUNDS_MAX = 100000, PATIENCE_S_MAX = 7 * 86400, REPETITIONS_MAX = 10000 };
 
 __attribute__((format(printf, 3, 4))) static int refuse(const char *flag, const char *value, const char *format, ...)
 {
@@ -148,8 +148,8 @@ static const struct {
     [FLAG_PATIENCE] = {"--patience", "S", "a trial that takes so much longer than expected hangs; 120 seconds by default"},
     [FLAG_PLAN] = {"--plan", NULL, "print each cell with the CPUs it would use; run nothing"},
     [FLAG_LIST] = {"--list", NULL, "print variants, workloads and their parameters; run nothing"},
-    [FLAG_MACHINE] = {"--machine", "FILE", "write what this machine and this build are, as JSON; run nothing"},
-    [FLAG_TOPOLOGY_OUT] = {"--topology-out", "FILE", "write the topology as hwloc XML; run nothing"},
+    [FLAG_MACHINE] = {"--machine", "FILE", "what this machine and this build are, as JSON, to a new file or -"},
+    [FLAG_TOPOLOGY_OUT] = {"--topology-out", "FILE", "the topology as hwloc XML, to a new file or -; run nothing"},
     [FLAG_CALIBRATE] = {"--calibrate", NULL, "measure the reference cost and print it; run nothing else"},
     [FLAG_VERSION] = {"--version", NULL, "print the versions of rcbench and its libraries"},
     [FLAG_HELP] = {"--help", NULL, "print this"},
@@ -216,19 +216,42 @@ static bool is_benchmark_flag(const char *word)
     return strncmp(word, "--benchmark_", 12) == 0 || strncmp(word, "--v=", 4) == 0;
 }
 
-/* The library would print its usage and exit 0. */
-static int check_benchmark_format(const char *word)
+/* What the library itself answers with an abort, its usage and status 0, or all of the memory. */
+static int check_benchmark_value(const char *flag, const char *value)
 {
-    static const char *const names[] = {"--benchmark_format", "--benchmark_out_format"};
     static const char *const formats[] = {"console", "json", "csv"};
-    for (size_t i = 0; i < 2; i++) {
-        size_t length = strlen(names[i]);
-        if (strncmp(word, names[i], length) != 0 || word[length] != '=')
-            continue;
-        for (size_t j = 0; j < 3; j++)
-            if (strcmp(word + length + 1, formats[j]) == 0)
-                return 0;
-        return refuse_name(names[i], word + length + 1, "format", formats, 3);
+    uint64_t number;
+    if (strcmp(flag, "--benchmark_repetitions") == 0)
+        return read_u64(flag, value, 1, REPETITIONS_MAX, &number);
+    if (strcmp(flag, "--benchmark_min_warmup_time") == 0 && strtod(value, NULL) != 0)
+        return refuse(flag, value, "is not taken: each trial has a ramp of its own; accepted: --ramp MS");
+    if (strcmp(flag, "--benchmark_format") != 0 && strcmp(flag, "--benchmark_out_format") != 0)
+        return 0;
+    for (size_t i = 0; i < 3; i++)
+        if (strcmp(value, formats[i]) == 0)
+            return 0;
+    return refuse_name(flag, value, "format", formats, 3);
+}
+
+static int check_benchmark_flag(const char *word)
+{
+    char flag[64];
+    size_t length = strcspn(word, "=");
+    snprintf(flag, sizeof flag, "%.*s", (int)(length < sizeof flag ? length : sizeof flag - 1), word);
+    return word[length] == '=' ? check_benchmark_value(flag, word + length + 1) : 0;
+}
+
+/* The library takes its defaults from there. */
+static int check_benchmark_environment(void)
+{
+    static const char *const names[][2] = {{"BENCHMARK_REPETITIONS", "--benchmark_repetitions"},
+                                           {"BENCHMARK_MIN_WARMUP_TIME", "--benchmark_min_warmup_time"},
+                                           {"BENCHMARK_FORMAT", "--benchmark_format"},
+                                           {"BENCHMARK_OUT_FORMAT", "--benchmark_out_format"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i][0]);
+        if (value != NULL && check_benchmark_value(names[i][1], value) != 0)
+            return -1;
     }
     return 0;
 }
@@ -249,9 +272,11 @@ static int take_all(struct options *options, struct given *given, int argc, char
     if (options->benchmark_argv == NULL)
         return refuse("argv", NULL, "no memory");
     options->benchmark_argv[options->benchmark_argc++] = argv[0];
+    if (check_benchmark_environment() != 0)
+        return -1;
     for (int at = 1; at < argc; at++) {
         if (is_benchmark_flag(argv[at])) {
-            if (check_benchmark_format(argv[at]) != 0)
+            if (check_benchmark_flag(argv[at]) != 0)
                 return -1;
             const char *list = "--benchmark_list_tests";
             if (strncmp(argv[at], list, strlen(list)) == 0 && !is_false(argv[at] + strlen(list)))
@@ -265,6 +290,16 @@ static int take_all(struct options *options, struct given *given, int argc, char
 }
 
 /* ---- what the flags mean ---------------------------------------------------------------------------- */
+
+/* Of --machine and --topology-out. */
+static int check_new(const char *flag, const char *path)
+{
+    struct stat found;
+    if (path[0] == '\0' || (stat(path, &found) == 0 && S_ISREG(found.st_mode)))
+        return refuse(flag, path, "%s; accepted: a new file name, or - for standard output",
+                      path[0] == '\0' ? "is no file name" : "is there already and would be lost");
+    return 0;
+}
 
 static int read_action(struct options *options, const struct given *given)
 {
@@ -285,6 +320,9 @@ static int read_action(struct options *options, const struct given *given)
         options->action = actions[i].action;
         options->action_path = value;
     }
+    if ((options->action == ACTION_MACHINE || options->action == ACTION_TOPOLOGY) &&
+        check_new(first, options->action_path) != 0)
+        return -1;
     if (given->value[FLAG_TOPOLOGY] != NULL && options->action != ACTION_PLAN && options->action != ACTION_TOPOLOGY)
         return refuse("--topology", given->value[FLAG_TOPOLOGY], "can only be planned for; add --plan");
     if (options->resume && options->csv == NULL)
@@ -328,17 +366,23 @@ static int read_allocator(struct options *options, const char *value)
 }
 
 /* A file name in a directory that is there. Whether it can be written to is found out before the first trial. */
-static int check_csv(const char *path)
+static int check_csv(const char *path, bool resume)
 {
     struct stat found;
     char directory[4096];
     const char *slash = strrchr(path, '/');
     snprintf(directory, sizeof directory, "%.*s", slash != NULL ? (int)(slash - path) : 1, slash != NULL ? path : ".");
     bool exists = stat(path, &found) == 0;
+    if (strcmp(path, "-") == 0)
+        return refuse("--csv", path, "is not a plain file; accepted: a file name (./- for one of that name)");
     if (path[0] == '\0' || (exists && !S_ISREG(found.st_mode)))
         return refuse("--csv", path, "is not a plain file; accepted: a new file in a directory that exists");
     if (exists)
         return refuse("--csv", path, "is there already and would be lost; accepted: a new file name");
+    char companion[sizeof directory + 8];
+    snprintf(companion, sizeof companion, "%s.json", path);
+    if (!resume && stat(companion, &found) == 0)
+        return refuse("--csv", path, "would replace '%s', which is there already; accepted: a new file name", companion);
     if (slash != path && (stat(directory, &found) != 0 || !S_ISDIR(found.st_mode)))
         return refuse("--csv", path, "is in a directory that does not exist: '%s'", directory);
     return 0;
@@ -411,7 +455,7 @@ static int read_simple(struct options *options, const struct given *given)
     options->csv = given->value[FLAG_CSV];
     options->resume = given->value[FLAG_RESUME] != NULL;
     options->oversubscribe = given->value[FLAG_OVERSUBSCRIBE] != NULL;
-    return options->csv != NULL ? check_csv(options->csv) : 0;
+    return options->csv != NULL ? check_csv(options->csv, options->resume) : 0;
 }
 
 /* --peers, beside whatever --variants says. */

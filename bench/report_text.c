@@ -2,6 +2,8 @@
 #include "bench/report_text.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <hwloc.h>
 
@@ -152,9 +154,18 @@ static int end_file(FILE *out, int status, const char *flag, const char *path)
     return status;
 }
 
+/* "-" is standard output, and a file that is there is never replaced. */
+static FILE *open_output(const char *path)
+{
+    struct stat found;
+    if (strcmp(path, "-") == 0)
+        return fdopen(dup(STDOUT_FILENO), "w");
+    return fopen(path, stat(path, &found) == 0 && !S_ISREG(found.st_mode) ? "w" : "wx");
+}
+
 int write_machine(const struct options *options)
 {
-    FILE *out = fopen(options->action_path, "w");
+    FILE *out = open_output(options->action_path);
     return end_file(out, out != NULL ? write_facts(options, out) : -1, "--machine", options->action_path);
 }
 
@@ -187,7 +198,8 @@ int companion_write(const struct options *options, const char *text)
 int write_topology(const struct options *options)
 {
     char error[400];
-    if (topology_write_xml(options->topology, options->action_path, error, sizeof error) == 0)
+    const char *path = strcmp(options->action_path, "-") == 0 ? "/dev/stdout" : options->action_path;
+    if (topology_write_xml(options->topology, path, error, sizeof error) == 0)
         return 0;
     fprintf(stderr, "rcbench: --topology-out: %s\n", error);
     return -1;

@@ -2,13 +2,12 @@
 #include "bench/rows.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bench/allocator.h"
+#include "bench/rows_file.h"
 
 #define SCHEMA "1"
 
@@ -25,15 +24,14 @@ static const char header[] =
 
 /* Columns that rows_read looks at, counted from 0. */
 enum {
-    COLUMN_PLACEMENT = 9, COLUMN_PROCESS = 11, COLUMN_REPETITION = 12, COLUMN_SEED = 14, COLUMN_STATUS = 34,
-    COLUMN_REASON = 35, COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 81
+    COLUMN_THREADS = 8, COLUMN_PLACEMENT = 9, COLUMN_PROCESS = 11, COLUMN_REPETITION = 12, COLUMN_SEED = 14,
+    COLUMN_STATUS = 34, COLUMN_REASON = 35, COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 81
 };
 
 struct rows {
     const struct options *options;
-    char *path, *part_path;
-    int fd;
-    off_t length;       /* of the rows written: a row that fails half-way is cut off again */
+    struct rows_file file;
+    bool *kept;         /* by cell and repetition below options->rounds: trials that --resume found */
     unsigned order;
     bool failed_audit;  /* among the rows that --resume found */
     char host[65];
@@ -46,32 +44,6 @@ struct text {
     char *bytes;
     size_t length;
 };
-
-static int complain(const struct rows *rows, const char *what)
-{
-    fprintf(stderr, "rcbench: --csv: '%s': %s: %s\n", rows->part_path, what, strerror(errno));
-    return -1;
-}
-
-static int write_all(struct rows *rows, const char *bytes, size_t length)
-{
-    size_t done = 0;
-    while (done < length) {
-        ssize_t count = write(rows->fd, bytes + done, length - done);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0) {
-            int error = count == 0 ? ENOSPC : errno;
-            if (ftruncate(rows->fd, rows->length) == 0)
-                lseek(rows->fd, rows->length, SEEK_SET);
-            errno = error;
-            return complain(rows, "cannot write; the rows before are intact");
-        }
-        done += (size_t)count;
-    }
-    rows->length += (off_t)length;
-    return 0;
-}
 
 /* ---- one row ------------------------------------------------------------------------------------- */
 
@@ -99,7 +71,7 @@ static void put_known(FILE *out, bool known, uint64_t value)
     fputc(',', out);
 }
 
-/* 0: nobody tells. */
+/* 0: unknown. */
 static void put_bytes(FILE *out, uint64_t value) { put_known(out, value != 0, value); }
 
 static void put_double(FILE *out, double value) { fprintf(out, "%.9g,", value); }
@@ -290,7 +262,7 @@ int rows_write(struct rows *rows, const struct cell *cell, const struct trial_re
     struct text text = {0};
     text.out = open_memstream(&text.bytes, &text.length);
     if (text.out == NULL)
-        return complain(rows, "no memory for a row");
+        return rows_file_complain(&rows->file, "no memory for a row");
     put_identity(text.out, rows, cell, result);
     if (result != NULL)
         put_measured(text.out, result);
@@ -314,7 +286,8 @@ int rows_write(struct rows *rows, const struct cell *cell, const struct trial_re
         put_empty(text.out, LAST_COLUMNS - 1); /* commas stand between columns */
     fputc('\n', text.out);
     bool complete = fclose(text.out) == 0;
-    int status = complete ? write_all(rows, text.bytes, text.length) : complain(rows, "no memory for a row");
+    int status = complete ? rows_file_append(&rows->file, text.bytes, text.length)
+                          : rows_file_complain(&rows->file, "no memory for a row");
     free(text.bytes);
     rows->order++;
     return status;
@@ -326,6 +299,7 @@ int rows_write(struct rows *rows, const struct cell *cell, const struct trial_re
 static bool split(char *line, char **fields)
 {
     size_t count = 0;
+    bool last = false;
     for (char *in = line; count < COLUMNS; in++) {
         char *out = in;
         fields[count++] = out;
@@ -343,12 +317,12 @@ static bool split(char *line, char **fields)
             }
             *out++ = *in++;
         }
-        bool last = *in == '\0';
+        last = *in == '\0';
         *out = '\0';
         if (last)
             break;
     }
-    return count == COLUMNS && strcmp(fields[0], SCHEMA) == 0;
+    return last && count == COLUMNS && strcmp(fields[0], SCHEMA) == 0;
 }
 
 /* Rows of other processes may stand in the same file; they do not count. */
@@ -363,10 +337,30 @@ static bool placed_alike(const struct options *options, char **fields)
     return strcmp(fields[COLUMN_PLACEMENT], placement_name(options->placement)) == 0;
 }
 
+static bool is_number(const char *text)
+{
+    return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* Whether a line is a row, as far as --resume looks at it; splits it. */
+static bool is_row(char *line, ssize_t length, char **fields)
+{
+    if (line[length - 1] != '\n' || memchr(line, '\0', (size_t)length) != NULL)
+        return false;
+    line[length - 1] = '\0';
+    if (!split(line, fields) || fields[COLUMN_CELL][0] == '\0')
+        return false;
+    for (int status = 0; status <= STATUS_OVERSUBSCRIBED; status++)
+        if (strcmp(fields[COLUMN_STATUS], status_name(status)) == 0)
+            return is_number(fields[COLUMN_THREADS]) && is_number(fields[COLUMN_PROCESS]) &&
+                   is_number(fields[COLUMN_REPETITION]) && is_number(fields[COLUMN_SEED]);
+    return false;
+}
+
 static void mark(struct rows *rows, struct cell *cells, size_t cell_count, char **fields)
 {
     rows->failed_audit |= strcmp(fields[COLUMN_AUDIT], "failed") == 0;
-    unsigned repetition = (unsigned)strtoul(fields[COLUMN_REPETITION], NULL, 10);
+    unsigned long repetition = strtoul(fields[COLUMN_REPETITION], NULL, 10);
     bool left_out = strcmp(fields[COLUMN_REASON], CELL_LEFT_OUT) == 0;
     bool skipped = left_out || strcmp(fields[COLUMN_STATUS], "skipped") == 0;
     /* Noise has spoiled it, and it may be that the run ended before the next attempt. */
@@ -378,47 +372,107 @@ static void mark(struct rows *rows, struct cell *cells, size_t cell_count, char 
         if (left_out) /* whoever goes on need not name it again */
             cell_leave_out(&cells[i]);
         cells[i].measured |= skipped;
-        if (!skipped && cells[i].repetition <= repetition)
-            cells[i].repetition = repetition + 1;
+        if (!skipped && repetition < rows->options->rounds)
+            rows->kept[i * rows->options->rounds + repetition] = true;
     }
 }
 
-/* Marks the cells of the rows that are there; the file then ends after the last whole row. */
-static int resume(struct rows *rows, struct cell *cells, size_t cell_count)
+/* Pieces of the file that are no rows, neighbours joined. */
+struct damage {
+    struct span *pieces;
+    size_t count;
+    unsigned lines;
+};
+
+/* -1: no memory; a line has been printed. */
+static int add_damage(const struct rows *rows, struct damage *damage, struct span piece)
 {
-    FILE *in = fopen(rows->part_path, "r");
-    if (in == NULL)
-        return errno == ENOENT ? 0 : complain(rows, "cannot read");
-    char *line = NULL, *fields[COLUMNS];
-    int status = 0;
-    size_t capacity = 0;
-    ssize_t length = getline(&line, &capacity, in);
-    bool same = length > 0 && strcmp(line, header) == 0;
-    for (rows->length = same ? length : 0; same; rows->length += length) {
-        length = getline(&line, &capacity, in);
-        if (length <= 0 || line[length - 1] != '\n')
-            break;
-        line[length - 1] = '\0';
-        if (!split(line, fields))
-            break;
-        if (of_this_process(rows->options, fields) && !placed_alike(rows->options, fields)) {
-            fprintf(stderr, "rcbench: --resume: '%s' line %u was made with another --placement: '%s'\n",
-                    rows->part_path, rows->order + 2, fields[COLUMN_PLACEMENT]);
-            status = -1;
-            break;
-        }
-        if (of_this_process(rows->options, fields))
-            mark(rows, cells, cell_count, fields);
-        rows->order++;
+    damage->lines++;
+    if (damage->count > 0 && damage->pieces[damage->count - 1].end == piece.begin) {
+        damage->pieces[damage->count - 1].end = piece.end;
+        return 0;
     }
-    free(line);
-    fclose(in);
-    if (length > 0 && !same) {
-        fprintf(stderr, "rcbench: --resume: '%s' has another header than schema " SCHEMA ": move it away\n",
-                rows->part_path);
+    struct span *more = realloc(damage->pieces, (damage->count + 1) * sizeof *more);
+    if (more == NULL)
+        return rows_file_complain(&rows->file, "no memory for its damaged lines");
+    damage->pieces = more;
+    damage->pieces[damage->count++] = piece;
+    return 0;
+}
+
+static int resume_line(struct rows *rows, struct cell *cells, size_t cell_count, char **fields)
+{
+    rows->order++;
+    if (!of_this_process(rows->options, fields))
+        return 0;
+    if (!placed_alike(rows->options, fields)) {
+        fprintf(stderr, "rcbench: --resume: '%s' line %u was made with another --placement: '%s'\n",
+                rows->file.part_path, rows->order + 1, fields[COLUMN_PLACEMENT]);
         return -1;
     }
+    mark(rows, cells, cell_count, fields);
+    return 0;
+}
+
+/* The header of this schema, or what a full disk or a kill has left of it. */
+static int resume_header(const struct rows *rows, const char *line, ssize_t length)
+{
+    if (strncmp(line, header, (size_t)length) == 0)
+        return 0;
+    fprintf(stderr, "rcbench: --resume: '%s' has another header than schema " SCHEMA ": move it away\n",
+            rows->file.part_path);
+    return -1;
+}
+
+/* Marks the cells of the rows, and finds what is none. */
+static int resume_lines(struct rows *rows, struct cell *cells, size_t cell_count, FILE *in, struct damage *damage)
+{
+    char *line = NULL, *fields[COLUMNS];
+    size_t capacity = 0;
+    int status = 0;
+    off_t at = 0;
+    for (ssize_t length; status == 0 && (length = getline(&line, &capacity, in)) > 0; at += length) {
+        const struct span piece = {at, at + length};
+        if (at == 0)
+            status = resume_header(rows, line, length);
+        if (at == 0 && status == 0 && length == sizeof header - 1)
+            continue;
+        if (at > 0 && is_row(line, length, fields))
+            status = resume_line(rows, cells, cell_count, fields);
+        else if (status == 0)
+            status = add_damage(rows, damage, piece);
+    }
+    rows->file.length = at;
+    free(line);
     return status;
+}
+
+/* What is no row is kept beside the file, and its trials are made again. */
+static int resume(struct rows *rows, struct cell *cells, size_t cell_count)
+{
+    if (rows_file_size(&rows->file) < 0) {
+        fprintf(stderr, "rcbench: --resume: '%s' is not a plain file\n", rows->file.part_path);
+        return -1;
+    }
+    rows->kept = calloc(cell_count * rows->options->rounds + 1, sizeof *rows->kept);
+    FILE *in = rows->kept != NULL ? fopen(rows->file.part_path, "r") : NULL;
+    if (in == NULL)
+        return rows_file_complain(&rows->file, "cannot read");
+    struct damage damage = {0};
+    int status = resume_lines(rows, cells, cell_count, in, &damage);
+    fclose(in);
+    if (status == 0 && damage.count > 0 &&
+        (status = rows_file_set_aside(&rows->file, damage.pieces, damage.count)) == 0)
+        fprintf(stderr, "rcbench: --resume: %u damaged line%s of '%s' set aside in '%s.damaged'; all others are kept\n",
+                damage.lines, damage.lines == 1 ? "" : "s", rows->file.part_path, rows->file.part_path);
+    free(damage.pieces);
+    return status;
+}
+
+bool rows_has(const struct rows *rows, size_t cell, unsigned repetition)
+{
+    return rows != NULL && rows->kept != NULL && repetition < rows->options->rounds &&
+           rows->kept[cell * rows->options->rounds + repetition];
 }
 
 /* ---- the file ------------------------------------------------------------------------------------ */
@@ -442,49 +496,33 @@ int rows_open(struct rows **out, const struct options *options, struct cell *cel
 {
     struct rows *rows = calloc(1, sizeof *rows);
     *out = rows;
-    if (rows == NULL || asprintf(&rows->part_path, "%s.part", options->csv) < 0 ||
-        (rows->path = strdup(options->csv)) == NULL) {
+    if (rows == NULL) {
         fprintf(stderr, "rcbench: --csv: '%s': no memory\n", options->csv);
         return -1;
     }
     rows->options = options;
-    rows->fd = -1;
     name_run(rows);
-    struct stat found;
+    if (rows_file_open(&rows->file, options->csv) != 0)
+        return -1;
     if (options->resume && resume(rows, cells, cell_count) != 0)
         return -1;
-    if (!options->resume && stat(rows->part_path, &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0) {
+    if (!options->resume && rows_file_size(&rows->file) > 0) {
         fprintf(stderr, "rcbench: --csv: '%s' has rows of an interrupted run; --resume goes on with them\n",
-                rows->part_path);
+                rows->file.part_path);
         return -1;
     }
-    rows->fd = open(rows->part_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (rows->fd < 0)
-        return complain(rows, "cannot write");
-    if (ftruncate(rows->fd, rows->length) != 0 && rows->length != 0)
-        return complain(rows, "cannot cut off the unfinished row");
-    lseek(rows->fd, rows->length, SEEK_SET);
-    return rows->length == 0 ? write_all(rows, header, sizeof header - 1) : 0;
+    return rows->file.length == 0 ? rows_file_append(&rows->file, header, sizeof header - 1) : 0;
 }
 
 bool rows_failed_audit(const struct rows *rows) { return rows->failed_audit; }
 
-int rows_complete(struct rows *rows)
-{
-    if (fsync(rows->fd) != 0 && errno != EINVAL) /* EINVAL: a device, where there is nothing to sync */
-        return complain(rows, "cannot write");
-    if (rename(rows->part_path, rows->path) != 0)
-        return complain(rows, "cannot be renamed");
-    return 0;
-}
+int rows_complete(struct rows *rows) { return rows_file_complete(&rows->file); }
 
 void rows_close(struct rows *rows)
 {
     if (rows == NULL)
         return;
-    if (rows->fd >= 0)
-        close(rows->fd);
-    free(rows->path);
-    free(rows->part_path);
+    rows_file_close(&rows->file);
+    free(rows->kept);
     free(rows);
 }

@@ -1,7 +1,6 @@
 /* The CSV: one trial, one row. docs/schema.md explains every column.
  *
- * Rows go to PATH.part, one write each, so that a killed run leaves whole rows; rows_close renames it to
- * PATH. */
+ * Rows go to PATH.part (bench/rows_file.h), one write each, so that a killed run leaves whole rows. */
 #ifndef RCBENCH_BENCH_ROWS_H
 #define RCBENCH_BENCH_ROWS_H
 
@@ -9,9 +8,12 @@
 
 struct rows;
 
-/* Opens PATH.part. With options->resume the rows that it holds of this seed and process stay, and the cells
- * they are of are marked: they go on with the next repetition. 0, or -1 after one line on standard error. */
+/* Opens PATH.part. With options->resume the rows that it holds stay, and those of this seed and process need not be made
+ * again; lines that are no rows are set aside. 0, or -1 after one line on standard error. */
 int rows_open(struct rows **rows, const struct options *options, struct cell *cells, size_t cell_count);
+
+/* Whether --resume has found a row of this repetition of the cell with that index. NULL has none. */
+bool rows_has(const struct rows *rows, size_t cell, unsigned repetition);
 
 /* Writes the row of a trial, or, with a NULL result, of a cell that is skipped. 0, or -1 after one line on
  * standard error: earlier rows are intact. */

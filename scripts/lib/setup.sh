@@ -2,14 +2,29 @@
 # shellcheck shell=bash
 #
 # Caller sets:  setup_name     the command's name, which opens each line that it prints
-#               setup_install  "yes", or "no" after --no-install
-# It leaves:    PYTHON         a Python that imports all modules of setup_modules
+# It leaves:    setup_install  "yes", or "no" after --no-install
+#               PYTHON         a Python that has all modules of setup_modules
 
 setup_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)"
+setup_start="$setup_root/scripts/lib/start.py"
 setup_name="${setup_name:-setup}"
 setup_install="${setup_install:-yes}"
 setup_modules="pandas scipy matplotlib jinja2 rich"
 setup_missing=()
+setup_wanted=()
+setup_folder=""
+
+# A file that is opened while one of these is closed would take its place, and messages would land in it.
+: 3>&2 || exec 2>/dev/null
+{ : 3<&0; } 2>/dev/null || exec </dev/null
+{ : 3>&1; } 2>/dev/null || exec >/dev/null
+
+# An empty or relative entry would make every Python look into the current directory first.
+setup_path=""
+while IFS= read -r -d : setup_entry; do
+    [[ "$setup_entry" != /* ]] || setup_path+="${setup_path:+:}$setup_entry"
+done <<<"${PYTHONPATH:-}:"
+if [[ -n "$setup_path" ]]; then export PYTHONPATH="$setup_path"; else unset PYTHONPATH; fi
 
 setup_say() { printf '%s: %s\n' "$setup_name" "$*"; }
 
@@ -21,7 +36,59 @@ setup_die() {
     exit "$status"
 }
 
-setup_lacks() { setup_missing+=("$@"); }
+# Whoever started us may have told us to ignore one of these; the shell then keeps to that.
+trap 'setup_die 129 "ended by SIGHUP"' HUP
+trap 'setup_die 130 interrupted' INT
+trap 'setup_die 131 "ended by SIGQUIT"' QUIT
+trap 'setup_die 143 "ended by SIGTERM"' TERM
+trap 'setup_clean' EXIT
+
+# Makes setup_folder, for files that are needed for a moment.
+setup_scratch() {
+    [[ -n "$setup_folder" ]] || setup_folder="$(mktemp -d "${TMPDIR:-/tmp}/rcbench-setup.XXXXXX")" ||
+        setup_die 1 "no folder for temporary files can be made in ${TMPDIR:-/tmp}"
+}
+
+setup_clean() {
+    [[ -z "$setup_folder" ]] || rm -rf -- "$setup_folder"
+    setup_folder=""
+}
+
+# setup_arguments ARGUMENT... <<HELP: prints the help where it is asked for, and refuses an option that it does not name,
+# before anything is looked for, installed or built.
+setup_arguments() {
+    local help argument name word
+    local -a names=()
+    IFS= read -r -d '' help || true
+    while read -r word _; do
+        [[ "$word" != -* ]] || names+=("$word")
+    done <<<"$help"
+    for argument in "$@"; do
+        case "$argument" in
+            -h | --help)
+                printf '%s' "$help"
+                exit 0
+                ;;
+            --no-install) setup_install=no ;;
+        esac
+    done
+    for argument in "$@"; do
+        [[ "$argument" != -- ]] || break
+        [[ "$argument" == -[!0-9]* ]] || continue
+        name="${argument%%=*}"
+        for word in "${names[@]}"; do
+            # A short option may have its value right behind it.
+            [[ "$name" != "$word" && ! ("$word" == -[!-] && "$name" == "$word"?*) ]] || continue 2
+        done
+        setup_die 2 "$name: not an option; accepted: see scripts/$setup_name --help"
+    done
+}
+
+# A package that is needed, or, where setup_as is "wanted", one that is done without.
+setup_as=needed
+setup_lacks() {
+    if [[ "$setup_as" == wanted ]]; then setup_wanted+=("$@"); else setup_missing+=("$@"); fi
+}
 
 # setup_command PACKAGE COMMAND...: the package is missing unless all its commands are there.
 setup_command() {
@@ -47,12 +114,24 @@ setup_library() {
     setup_lacks "$package"
 }
 
-# Sets PYTHON to the first of $PYTHON, python3 and /usr/bin/python3 that imports every module.
+# setup_has PYTHON MODULE...: whether there is such a Python with these modules.
+setup_has() {
+    local python="$1" status=0
+    shift
+    "$python" "$setup_start" --has "$@" >/dev/null 2>&1 || status=$?
+    case "$status" in
+        129 | 130 | 131 | 143) exit "$status" ;; # it was told to end, and so are we
+    esac
+    return "$status"
+}
+
+# Sets PYTHON to the first of $PYTHON, python3 and /usr/bin/python3 that has every module.
 setup_python() {
     local candidate
     for candidate in "${PYTHON:-}" python3 /usr/bin/python3; do
         [[ -n "$candidate" ]] || continue
-        if "$candidate" -c "import ${setup_modules// /, }" >/dev/null 2>&1; then
+        # shellcheck disable=SC2086  # one word for each module
+        if setup_has "$candidate" $setup_modules; then
             PYTHON="$candidate"
             export PYTHON
             return 0
@@ -70,6 +149,16 @@ setup_need_python() {
     done
 }
 
+# setup_run MODULE ARGUMENT...: becomes the command. Ctrl-C waits until Python can answer it in one line.
+setup_run() {
+    local module="$1"
+    local -a block=(env --block-signal=INT)
+    shift
+    setup_clean
+    "${block[@]}" true >/dev/null 2>&1 || block=() # an older env
+    exec ${block[@]+"${block[@]}"} "$PYTHON" "$setup_start" "$module" "$setup_name" "$@"
+}
+
 setup_need_build() {
     setup_command cmake cmake
     setup_command ninja-build ninja
@@ -81,10 +170,8 @@ setup_need_build() {
     setup_library libbenchmark-dev benchmark
     setup_library libhwloc-dev hwloc
     setup_library libjemalloc-dev jemalloc
-    # Without it the build leaves the variant `tracing` out: wanted, not needed.
-    if [[ "$setup_install" == yes ]] && ! pkg-config --exists bdw-gc 2>/dev/null && setup_knows libgc-dev; then
-        setup_lacks libgc-dev
-    fi
+    local setup_as=wanted # without it the build leaves the variant `tracing` out
+    setup_library libgc-dev bdw-gc
 }
 
 # The libraries of the peers (docs/peers.md). The build does without those that are missing.
@@ -122,34 +209,29 @@ setup_clang_major() {
     printf '%s' "$major"
 }
 
-setup_need_tests() {
+# Can clang link its ThreadSanitizer?
+setup_clang_sanitizes() {
     local resources
+    command -v clang >/dev/null 2>&1 || return 1
+    resources="$(clang -print-resource-dir 2>/dev/null)" || return 1
+    compgen -G "$resources/lib/linux/libclang_rt.tsan-*.a" >/dev/null
+}
+
+# What single tests need on top: they are skipped, and say so, where it is missing.
+setup_need_tests() {
+    local setup_as=wanted
     setup_command clang clang
+    setup_clang_sanitizes || setup_lacks "libclang-rt-$(setup_clang_major)-dev"
     setup_command valgrind valgrind
     setup_need_native_peers
-    "${PYTHON:-python3}" -c 'import hypothesis' >/dev/null 2>&1 || setup_lacks python3-hypothesis
-    # Tests that want it are skipped where the distribution has no such package.
-    if [[ ! -e /usr/include/relacy/relacy.hpp && "$setup_install" == yes ]] && setup_knows relacy-dev; then
-        setup_lacks relacy-dev
+    setup_has "${PYTHON:-python3}" hypothesis || setup_lacks python3-hypothesis
+    [[ -e /usr/include/relacy/relacy.hpp ]] || setup_lacks relacy-dev
+    [[ -e /usr/share/benchmark/compare.py ]] || setup_lacks libbenchmark-tools
+    # The browser that opens the reports: Ubuntu's package of that name is none, but a way to a snap.
+    if ! (. /etc/os-release && [[ "${ID:-}" == ubuntu ]]) 2>/dev/null; then
+        setup_command chromium chromium
+        setup_has "${PYTHON:-python3}" websocket || setup_lacks python3-websocket
     fi
-    # Google Benchmark's compare.py, likewise.
-    if [[ ! -e /usr/share/benchmark/compare.py && "$setup_install" == yes ]] && setup_knows libbenchmark-tools; then
-        setup_lacks libbenchmark-tools
-    fi
-    # The same for the browser that opens the reports: Ubuntu's package of that name is none, but a way to a snap.
-    if [[ "$setup_install" == yes ]] && ! (. /etc/os-release && [[ "${ID:-}" == ubuntu ]]) 2>/dev/null; then
-        if ! command -v chromium >/dev/null 2>&1 && setup_knows chromium; then
-            setup_lacks chromium
-        fi
-        if ! "${PYTHON:-python3}" -c 'import websocket' >/dev/null 2>&1 && setup_knows python3-websocket; then
-            setup_lacks python3-websocket
-        fi
-    fi
-    if command -v clang >/dev/null 2>&1; then
-        resources="$(clang -print-resource-dir 2>/dev/null)" || resources=""
-        compgen -G "$resources/lib/linux/libclang_rt.tsan-*.a" >/dev/null && return
-    fi
-    setup_lacks "libclang-rt-$(setup_clang_major)-dev"
 }
 
 # Runtimes that scripts/peers measures, and what their extension needs; each where the distribution has it.
@@ -160,7 +242,7 @@ setup_need_peers() {
         command -v "${package%%:*}" >/dev/null 2>&1 && continue
         if setup_knows "${package#*:}"; then setup_lacks "${package#*:}"; fi
     done
-    [[ -e "$(/usr/bin/python3 -c 'import sysconfig; print(sysconfig.get_paths()["include"])' 2>/dev/null)/Python.h" ]] ||
+    [[ -e "$(/usr/bin/python3 -I -c 'import sysconfig; print(sysconfig.get_paths()["include"])' 2>/dev/null)/Python.h" ]] ||
         setup_lacks python3-dev
 }
 
@@ -187,9 +269,7 @@ setup_knows() {
     apt-cache show "$1" >/dev/null 2>&1 && return
     local prefix
     prefix="$(setup_privilege)" || return 0
-    setup_log="$(mktemp)"
     setup_apt "$prefix" update || true
-    rm -f "$setup_log"
     apt-cache show "$1" >/dev/null 2>&1
 }
 
@@ -206,58 +286,104 @@ setup_privilege() {
     return 1
 }
 
-# setup_apt PREFIX ARGUMENT...: apt-get without questions, its output in the log.
+# setup_apt PREFIX ARGUMENT...: apt-get without questions, its output in a log.
 setup_apt() {
     local prefix="$1"
     shift
+    setup_scratch
     # shellcheck disable=SC2086  # an empty prefix must vanish
-    $prefix env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -y "$@" >>"$setup_log" 2>&1 </dev/null
+    $prefix env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -y "$@" \
+        >>"$setup_folder/apt.log" 2>&1 </dev/null
 }
 
-# Installs whatever setup_need_* found missing; no call of apt at all when that is nothing.
-setup_install_missing() {
-    ((${#setup_missing[@]})) || return 0
-    local prefix advice packages="${setup_missing[*]}"
-    advice="missing: $packages; install as root or with sudo: apt-get install -y --no-install-recommends $packages"
-    [[ "$setup_install" == yes ]] || setup_die 2 "$advice"
-    command -v apt-get >/dev/null 2>&1 || setup_die 2 "$advice"
-    prefix="$(setup_privilege)" || setup_die 2 "$advice"
+# setup_weight PACKAGE...: how many packages that would be with all that they need, and what they take on the disk, in
+# words; nothing where apt cannot say.
+setup_weight() {
+    local -a all
+    mapfile -t all < <(apt-get -s install --no-install-recommends "$@" 2>/dev/null | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+    ((${#all[@]})) || return 0
+    apt-cache show --no-all-versions "${all[@]}" 2>/dev/null | awk -v count="${#all[@]}" '
+        /^Installed-Size:/ { kib += $2 }
+        END { printf " (with all that they need %d packages, %.0f MB)", count, kib * 1024 / 1e6 }'
+}
 
-    setup_say "installing $packages"
-    setup_log="$(mktemp)"
-    local -a install=(install --no-install-recommends "${setup_missing[@]}")
-    if ! apt-cache show "${setup_missing[@]}" >/dev/null 2>&1 || ! setup_apt "$prefix" "${install[@]}"; then
-        if ! setup_apt "$prefix" update || ! setup_apt "$prefix" "${install[@]}"; then
-            tail -n 30 "$setup_log" >&2
-            rm -f "$setup_log"
-            setup_die 1 "apt-get failed (its last lines are above); $advice"
+# Goes on without what is only wanted, after a line; ends where something is needed.
+setup_do_without() {
+    local packages="${setup_missing[*]}"
+    ((${#setup_missing[@]} == 0)) ||
+        setup_die 2 "missing: $packages; install as root or with sudo: apt-get install -y --no-install-recommends $packages"
+    setup_say "not installed, and done without: ${setup_wanted[*]}"
+}
+
+# Installs what setup_need_* found missing: after a question on a terminal. No call of apt at all when that is nothing.
+setup_install_missing() {
+    local package prefix answer
+    local -a packages=(${setup_missing[@]+"${setup_missing[@]}"})
+    ((${#setup_missing[@]} + ${#setup_wanted[@]})) || return 0
+    if [[ "$setup_install" != yes ]] || ! command -v apt-get >/dev/null 2>&1 || ! prefix="$(setup_privilege)"; then
+        setup_do_without
+        return
+    fi
+    for package in ${setup_wanted[@]+"${setup_wanted[@]}"}; do
+        ! apt-cache show "$package" >/dev/null 2>&1 || packages+=("$package")
+    done
+    ((${#packages[@]})) || return 0 # the distribution has none of what is wanted
+    setup_say "installing ${packages[*]}$(setup_weight "${packages[@]}")"
+    if [[ -t 0 && -t 2 ]]; then
+        IFS= read -r -p "$setup_name: install them? [Y/n] " answer || answer=n
+        if [[ ! "$answer" =~ ^([yY]|[yY][eE][sS])?$ ]]; then
+            setup_do_without
+            return
         fi
     fi
-    rm -f "$setup_log"
-    setup_missing=()
-    [[ -n "${PYTHON:-}" ]] && "$PYTHON" -c "import ${setup_modules// /, }" >/dev/null 2>&1 && return
-    setup_python || setup_die 1 "no Python imports ${setup_modules// /, } although all is installed; set PYTHON"
+    local -a install=(install --no-install-recommends "${packages[@]}")
+    if ! apt-cache show "${packages[@]}" >/dev/null 2>&1 || ! setup_apt "$prefix" "${install[@]}"; then
+        if ! setup_apt "$prefix" update || ! setup_apt "$prefix" "${install[@]}"; then
+            tail -n 30 "$setup_folder/apt.log" >&2
+            setup_die 1 "apt-get failed (its last lines are above) to install ${packages[*]}"
+        fi
+    fi
+    setup_missing=() setup_wanted=()
+    setup_python || setup_die 1 "no Python has ${setup_modules// /, } although all is installed; set PYTHON"
 }
 
 # setup_quietly WHAT COMMAND...: says WHAT when it takes more than a moment; shows the output only when it fails.
 setup_quietly() {
-    local what="$1" log status=0 notice
+    local what="$1" status=0 notice
     shift
-    log="$(mktemp)"
+    setup_scratch
     (
+        trap - EXIT HUP INT QUIT TERM
         sleep 1.5 >/dev/null 2>&1
         kill -0 $$ 2>/dev/null && setup_say "$what"
     ) &
     notice=$!
-    "$@" >"$log" 2>&1 || status=$?
+    "$@" >"$setup_folder/log" 2>&1 || status=$?
     kill "$notice" 2>/dev/null || true
     wait "$notice" 2>/dev/null || true
     if ((status)); then
-        cat "$log" >&2
-        rm -f "$log"
+        cat "$setup_folder/log" >&2
         setup_die 1 "$what failed (its output is above)"
     fi
-    rm -f "$log"
+}
+
+# Two commands that are started at once in a new checkout build one after the other. The lock goes with the descriptor.
+setup_lock_build() {
+    mkdir -p "$setup_root/build"
+    exec {setup_lock}>"$setup_root/build/.lock"
+    command -v flock >/dev/null 2>&1 || return 0
+    flock -n "$setup_lock" && return
+    setup_say "waiting for another command that builds here"
+    flock "$setup_lock"
+}
+
+# A copy of a checkout has a build folder that leads to the original: what is built there, and measured, is the original.
+setup_forget_copied() {
+    local dir="$1" home
+    home="$(sed -n 's/^CMAKE_HOME_DIRECTORY:[A-Z]*=//p' "$dir/CMakeCache.txt" 2>/dev/null)"
+    [[ -n "$home" && ! "$home" -ef "$setup_root" ]] || return 0
+    setup_say "$dir was configured for $home: it is built anew"
+    rm -rf -- "$dir/CMakeCache.txt" "$dir/CMakeFiles" "$dir/build.ninja" "$dir/.ninja_log" "$dir/.ninja_deps"
 }
 
 # setup_build PRESET [TARGET]...: configures build/PRESET once, then lets ninja build what is not current. A build
@@ -266,10 +392,13 @@ setup_quietly() {
 setup_build() {
     local preset="$1" dir="$setup_root/build/$1"
     shift
+    setup_lock_build
+    setup_forget_copied "$dir"
     if [[ ! -f "$dir/build.ninja" ]] || ! grep -qs '^RCBENCH_PYTHON:[A-Z]*=.' "$dir/CMakeCache.txt" ||
         setup_peers_came "$dir"; then
         setup_quietly "configuring build/$preset" \
             cmake -S "$setup_root" --preset "$preset" "-DRCBENCH_PYTHON=$(command -v "$PYTHON")"
     fi
     setup_quietly "building build/$preset" cmake --build "$dir" ${1:+--target "$@"}
+    exec {setup_lock}>&-
 }

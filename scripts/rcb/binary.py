@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Callable, List, Optional, Tuple, Type
 
-from rcb.errors import EXIT_INTERRUPTED, EXIT_USAGE, CommandError, RelayedUsageError
+from rcb.errors import EXIT_INTERRUPTED, EXIT_USAGE, SIGNALS, CommandError, RelayedUsageError
 
 # Looking at the rows costs the measured machine a little time: seldom is enough for a progress line.
 LOOK_EVERY_S = 1.0
@@ -85,8 +85,6 @@ class Interruption:
     """While it is entered, the first Ctrl-C (or SIGTERM, SIGHUP) asks the child to end after its window, the second
     kills it. The child sits in a session of its own, so that the terminal does not signal it as well."""
 
-    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
     def __init__(self) -> None:
         self.signal: Optional[int] = None
         self.since = 0.0
@@ -94,7 +92,7 @@ class Interruption:
         self._before: List[Tuple[int, object]] = []
 
     def __enter__(self) -> "Interruption":
-        self._before = [(number, signal.signal(number, self._handle)) for number in self.SIGNALS]
+        self._before = [(number, signal.signal(number, self._handle)) for number in SIGNALS]
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
@@ -107,7 +105,7 @@ class Interruption:
         if first:
             self.signal, self.since = number, time.monotonic()
         if self.child is not None:
-            self.child.send_signal(signal.SIGINT if first else signal.SIGKILL)
+            self.child.send_signal(signal.SIGTERM if first else signal.SIGKILL)
 
     @property
     def happened(self) -> bool:
@@ -180,7 +178,7 @@ class Binary:
         if part_of(task.rows).exists():
             command.append("--resume")
         if shutil.which("setpriv"):
-            command = ["setpriv", "--pdeathsig", "INT", *command]
+            command = ["setpriv", "--pdeathsig", "TERM", *command]
         if interruption.happened:
             return EXIT_INTERRUPTED
         with task.log.open("ab") as log:
@@ -195,7 +193,7 @@ class Binary:
 
             interruption.child = child
             if interruption.happened:
-                child.send_signal(signal.SIGINT)
+                child.send_signal(signal.SIGTERM)
             try:
                 self._watch(child, settings.window_ms / 1000.0, interruption, look, tell)
                 return child.wait()

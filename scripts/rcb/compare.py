@@ -10,7 +10,7 @@ from typing import List, Sequence
 
 from rcb import compare_formats
 from rcb.compare_runs import Comparison, compare, load, relative_to
-from rcb.errors import EXIT_FAILED, UsageError, guarded, not_accepted
+from rcb.errors import EXIT_FAILED, UsageError, not_accepted
 from rcb.files import write_atomically
 
 NAME = "compare"
@@ -85,7 +85,3 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{NAME}: {one.other.label}: {what}: slower by {(found.time.value - 1) * 100:.1f} %, more than "
               f"{options.limit * 100:g} %", file=sys.stderr)
     return EXIT_FAILED if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(guarded(NAME, main, sys.argv[1:]))

@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import re
-import sys
 import time
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
@@ -16,7 +15,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 from rich.console import Console
 from rich.table import Table
 
-from rcb.errors import EXIT_FAILED, UsageError, guarded
+from rcb.errors import EXIT_FAILED, UsageError
 from rcb.trust import (ADVICE, FAIR, GOOD, LOWERS, OK, POOR, SPOILS, UNKNOWN, WARNING, Finding, Trust, record_of,
                        verdict_of)
 
@@ -370,7 +369,3 @@ def main(arguments: Sequence[str]) -> int:
     else:
         show(findings, trust, Console())
     return EXIT_FAILED if options.strict and trust.verdict != GOOD else 0
-
-
-if __name__ == "__main__":
-    sys.exit(guarded(NAME, main, sys.argv[1:]))

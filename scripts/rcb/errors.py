@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
+import signal
 import sys
-from typing import Callable, Sequence
+from types import FrameType
+from typing import Callable, Optional, Sequence
+
+from rcb import streams
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_NOISE = 3  # the binary has the same: all was measured, and noise has left a trial without a good row
 EXIT_INTERRUPTED = 130
+
+# What asks a command to end. One that is ignored when it begins stays so: nohup does that, and a shell in the background.
+SIGNALS = tuple(one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+                if signal.getsignal(one) is not signal.SIG_IGN)
 
 
 class CommandError(Exception):
@@ -32,10 +42,39 @@ def not_accepted(flag: str, value: object, what: str, accepted: str) -> str:
     return f"{flag}: '{value}' is not {what}; accepted: {accepted}"
 
 
+class Signalled(KeyboardInterrupt):
+    """A signal asked the command to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def _raise(number: int, _frame: Optional[FrameType]) -> None:
+    raise Signalled(number)
+
+
 def describe_os_error(error: OSError) -> str:
     """An operating system's error in one line that names the file where there is one."""
     reason = error.strerror or str(error)
+    if error.errno == errno.EAGAIN and not error.filename:
+        reason = f"no further process can be started (ulimit -u, or the limit of a container): {reason}"
     return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _line_of(error: BaseException) -> Optional[str]:
+    """What to say of an error that is no fault of the program; None of one that is."""
+    if isinstance(error, CommandError):
+        return str(error)
+    if isinstance(error, OSError):
+        return describe_os_error(error)
+    if isinstance(error, MemoryError):
+        return "not enough memory (ulimit -v, or the limit of a container)"
+    if isinstance(error, ImportError):
+        return f"{error.name or 'a module'} cannot be loaded: {error}"
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return "no further thread can be started (ulimit -u, or the limit of a container)"
+    return None
 
 
 def guarded(name: str, command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
@@ -45,16 +84,33 @@ def guarded(name: str, command: Callable[[Sequence[str]], int], arguments: Seque
     except RelayedUsageError as error:
         print(error, file=sys.stderr)
         return error.status
-    except CommandError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return error.status
-    except BrokenPipeError:
-        # The reader of our output has gone; keep the interpreter from complaining about it at exit.
-        sys.stdout = None  # type: ignore[assignment]
-        return EXIT_FAILED
-    except OSError as error:
-        print(f"{name}: {describe_os_error(error)}", file=sys.stderr)
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        print(f"{name}: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+    except KeyboardInterrupt as error:
+        number = getattr(error, "number", signal.SIGINT)
+        how = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+        print(f"{name}: {how}", file=sys.stderr)
+        return 128 + int(number)
+    except Exception as error:  # pylint: disable=broad-except
+        line = _line_of(error)
+        if line is None:
+            raise
+        print(f"{name}: {line}", file=sys.stderr)
+        return error.status if isinstance(error, CommandError) else EXIT_FAILED
+
+
+def called(module: str, name: str, arguments: Sequence[str]) -> int:
+    """A command as a process of its own, started by scripts/lib/start.py: imports the module and calls its main()."""
+    output = streams.tidy_up()
+
+    def command(given: Sequence[str]) -> int:
+        main = importlib.import_module(module).main
+        for one in SIGNALS:
+            signal.signal(one, _raise)
+        return int(main(given))
+
+    status = guarded(name, command, arguments)
+    for one in SIGNALS:
+        signal.signal(one, signal.SIG_IGN)  # the status is known: nothing is left to end
+    complaint = streams.complaint(output)
+    if complaint:
+        print(f"{name}: {complaint}", file=sys.stderr)
+    return status or (EXIT_FAILED if complaint is not None else 0)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from rcb import rows
-from rcb.errors import UsageError, guarded, not_accepted
+from rcb.errors import UsageError, not_accepted
 from rcb.files import read_record, texts_of, write_atomically
 from rcb.parse import fields_of
 from rcb.rows import Rows
@@ -143,7 +143,3 @@ def main(arguments: Sequence[str]) -> int:
     print(f"{NAME}: {len(places)} rows of {len(runs)} files in {path}; left out: {twice} that were there already, "
           f"{bad} bad lines")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(guarded(NAME, main, sys.argv[1:]))

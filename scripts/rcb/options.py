@@ -7,12 +7,12 @@ import argparse
 import difflib
 import math
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from rcb.errors import UsageError, guarded, not_accepted
+from rcb.errors import UsageError, not_accepted
+from rcb.rundir import check_out
 
 ALLOCATORS = ("jemalloc", "system", "mimalloc")
 EXPORTS = ("google-benchmark", "github-action")
@@ -254,23 +254,7 @@ def parse(arguments: Sequence[str]) -> Options:
     return options
 
 
-def check_out(out: Path) -> None:
-    accepted = "a new or empty directory (--resume continues a run)"
-    if out.exists() and not out.is_dir():
-        raise UsageError(not_accepted("--out", out, "a directory", accepted))
-    try:
-        used = out.is_dir() and any(out.iterdir())
-    except OSError as error:
-        raise UsageError(not_accepted("--out", out, f"readable ({error.strerror})", accepted)) from error
-    if used:
-        raise UsageError(not_accepted("--out", out, "empty", accepted))
-
-
 def main(arguments: Sequence[str]) -> int:
     """Checks the arguments and says nothing when they are good."""
     parse(arguments)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(guarded("run", main, sys.argv[1:]))

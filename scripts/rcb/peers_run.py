@@ -16,7 +16,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 from rcb import options as checks
 from rcb import peers_found, rundir
 from rcb.binary import Interruption
-from rcb.errors import UsageError, guarded, not_accepted
+from rcb.errors import UsageError, not_accepted
 from rcb.files import write_atomically
 from rcb.peers_found import INSIDE, Peer, Search
 from rcb.peers_process import SILENCE_LIMIT_S, Cells, Ground, Process, Task, usable_cpus
@@ -138,7 +138,7 @@ def _parse(arguments: Sequence[str]) -> Options:
     if options.no_find and not options.python:
         raise UsageError("--no-find: leaves nothing to measure without --python; accepted: both, or neither")
     if options.out is not None:
-        checks.check_out(options.out)
+        rundir.check_out(options.out)
     _check_workloads(options.workloads)
     return options
 
@@ -237,7 +237,3 @@ def main(arguments: Sequence[str]) -> int:
         print(f"\nAny interpreter prints rows by itself: PYTHON {INSIDE / 'measure.py'} rows '{{\"threads\": [1, 2]}}'")
         return 0
     return run(options, arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(guarded(NAME, main, sys.argv[1:]))

@@ -10,7 +10,7 @@ from typing import List, Optional, Sequence
 
 from rcb import export, machines, report, rows, summary, table
 from rcb.analysis import Analysis, analyse, read_run
-from rcb.errors import UsageError, guarded, not_accepted
+from rcb.errors import UsageError, not_accepted
 from rcb.options import formats_of
 
 NAME = "report"
@@ -91,7 +91,3 @@ def main(arguments: Sequence[str]) -> int:
         side_by_side(options.directories, options.out or Path("machines"), NAME, options.allow_mixed,
                      options.baseline)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(guarded(NAME, main, sys.argv[1:]))

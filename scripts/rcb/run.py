@@ -19,7 +19,7 @@ from rich.console import Console
 
 from rcb import doctor, peers_found, precision, rows, rundir, trust
 from rcb.binary import Binary, Interruption, Plan, Settings, part_of
-from rcb.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NOISE, CommandError, UsageError, guarded
+from rcb.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NOISE, CommandError, UsageError, describe_os_error
 from rcb.options import PROFILES, Options, Profile, parse
 from rcb.peers import workloads_beside
 from rcb.peers_process import ground_of_rows
@@ -365,23 +365,40 @@ class Session:
 
 def measure(binary: Binary, directory: RunDirectory, manifest: Manifest, sizes: Sizes, expected_s: float) -> int:
     """Makes the missing trials; returns 0, or the status with which to end early. Rows are kept in any case."""
-    resume = f"continue with scripts/run --resume {directory.path}"
     session = Session(binary, directory, manifest, sizes, expected_s)
     with Interruption() as interruption:
         try:
             session.run(interruption)
-        except CommandError as error:
             directory.collect(manifest.all_processes)
-            raise CommandError(f"{error}; all rows are kept: {resume}") from error
-        directory.collect(manifest.all_processes)
+        except (CommandError, OSError) as error:
+            raise CommandError(f"{line_of(error)}; {what_is_kept(directory, manifest)}") from error
     if interruption.happened:
-        print(f"{NAME}: interrupted; all rows are kept: {resume}", file=sys.stderr)
+        print(f"{NAME}: interrupted; {what_is_kept(directory, manifest)}", file=sys.stderr)
         return interruption.status
-    manifest.complete = True
-    manifest.finished = rundir.utc_now()
-    judge(directory, manifest)
-    directory.save(manifest)
+    try:
+        manifest.complete = True
+        manifest.finished = rundir.utc_now()
+        judge(directory, manifest)
+        directory.save(manifest)
+    except OSError as error:
+        raise CommandError(f"{line_of(error)}; {what_is_kept(directory, manifest)}") from error
     return 0
+
+
+def line_of(error: Exception) -> str:
+    return describe_os_error(error) if isinstance(error, OSError) else str(error)
+
+
+def what_is_kept(directory: RunDirectory, manifest: Manifest) -> str:
+    """What a run that ends early has, and how it goes on."""
+    resume = f"continue with scripts/run --resume {directory.path}"
+    try:
+        made = directory.collect(manifest.all_processes)
+    except OSError:  # no room for a second copy: those of each process are where the binary has written them
+        return f"all rows are kept, in {directory.path}/process-*: {resume}"
+    if made:
+        return f"all rows are kept: {resume}"
+    return f"no row was made: {resume}" if directory.path.is_dir() else "the directory of the results has been removed"
 
 
 def judge(directory: RunDirectory, manifest: Manifest) -> None:
@@ -436,10 +453,10 @@ def main(arguments: Sequence[str]) -> int:
         if status != 0:
             return status
     directory.remove_parts(manifest.all_processes)
-    answer = conclude(directory.path, NAME, formats=options.export)
+    try:
+        answer = conclude(directory.path, NAME, formats=options.export)
+    except OSError as error:
+        raise CommandError(f"{line_of(error)}; all was measured, and scripts/report {directory.path} makes the report") \
+            from error
     say_how_good(manifest)
     return status_of(answer, manifest, directory.path / "report.html")
-
-
-if __name__ == "__main__":
-    sys.exit(guarded(NAME, main, sys.argv[1:]))

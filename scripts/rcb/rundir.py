@@ -29,6 +29,9 @@ LATER = ("precision", "budget_s", "further", "wide", "checks", "trust", "peers",
 
 LOCK_PATIENCE_S = 5.0
 
+# What a run leaves that was killed before its first run.json was there: no rows yet, and nothing to go on with.
+BEGINNINGS = frozenset(("machine.json", "topology.xml", "topology.svg", "run.json.new"))
+
 
 @dataclass
 class Manifest:
@@ -165,11 +168,30 @@ def run_name(rev: str) -> str:
 
 
 def unused(path: Path) -> Path:
-    """The path, or the first of path-2, path-3, … that does not exist."""
+    """Makes a directory of this name, or the first of path-2, path-3, … that nobody has."""
     found, number = path, 2
-    while found.exists():
-        found, number = path.with_name(f"{path.name}-{number}"), number + 1
-    return found
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        try:
+            found.mkdir()
+            return found
+        except FileExistsError:
+            found, number = path.with_name(f"{path.name}-{number}"), number + 1
+
+
+def check_out(out: Path) -> None:
+    """UsageError unless a directory is new or empty, but for what a run leaves that never began."""
+    accepted = "a new or empty directory (--resume continues a run)"
+    if str(out) == "-":
+        raise UsageError(not_accepted("--out", out, "a directory", accepted))
+    if out.exists() and not out.is_dir():
+        raise UsageError(not_accepted("--out", out, "a directory", accepted))
+    try:
+        used = out.is_dir() and any(path.name not in BEGINNINGS for path in out.iterdir())
+    except OSError as error:
+        raise UsageError(not_accepted("--out", out, f"readable ({error.strerror})", accepted)) from error
+    if used:
+        raise UsageError(not_accepted("--out", out, "empty", accepted))
 
 
 def _field(line: bytes, column: int) -> str:
@@ -198,13 +220,20 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: Path) -> "RunDirectory":
+        """Looks at the directory when it is locked: another run may have come first."""
         path.mkdir(parents=True, exist_ok=True)
-        return cls(path)
+        made = cls(path)
+        check_out(path)
+        made._remove_beginnings()
+        return made
+
+    def _remove_beginnings(self) -> None:
+        for name in BEGINNINGS:
+            (self.path / name).unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """Takes back what create() and the describing of the machine made, where a run could not even begin."""
-        for name in ("machine.json", "topology.xml", "topology.svg"):
-            (self.path / name).unlink(missing_ok=True)
+        self._remove_beginnings()
         os.close(self.lock)
         with contextlib.suppress(OSError):
             self.path.rmdir()
@@ -269,8 +298,8 @@ class RunDirectory:
                 write_atomically(part_of(self.rows_of(process)), b"\n".join([header, *own, b""]))
         return [process for process, own in found.items() if own]
 
-    def collect(self, processes: int) -> bool:
-        """Puts the rows of all processes, finished or not, into trials.csv; False where there are none. A row that it
+    def collect(self, processes: int) -> int:
+        """Puts the rows of all processes, finished or not, into trials.csv, and returns how many there are. A row that it
         has and they have not stays: it was measured."""
         header: Optional[bytes] = None
         body: List[bytes] = []
@@ -286,11 +315,11 @@ class RunDirectory:
                 header = first
                 body += lines[:-1]
         if header is None:
-            return False
+            return 0
         known = set(body)
         kept = [line for line in before[1:] if line not in known] if before[:1] == [header] else []
         write_atomically(self.path / "trials.csv", b"\n".join([header, *kept, *body, b""]))
-        return True
+        return len(kept) + len(body)
 
     def remove_parts(self, processes: int) -> None:
         """Removes the rows of single processes: called when trials.csv holds them all."""

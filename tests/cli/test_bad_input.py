@@ -1,9 +1,12 @@
 """Bad input: one line that names flag, value and what is accepted; exit status 2; nothing written."""
 
 import os
+import pathlib
+import shutil
+import subprocess
 import unittest
 
-from support import CPUS, Case, rcbench
+from support import BINARY, CPUS, SLOW, Case, rcbench
 
 TOO_MANY = str(len(CPUS) + 1)
 
@@ -76,6 +79,15 @@ CASES = (
     (("--benchmark_filter=-(",), ("--benchmark_filter", "(")),
     (("--benchmark_flter=x",), ("benchmark_flter",)),
     (("--benchmark_format=xml",), ("--benchmark_format", "'xml'", "accepted")),
+    (("--benchmark_filter=" + "a" * 120000,), ("--benchmark_filter", "none")),
+    (("--benchmark_filter=" + "(" * 20000 + ")" * 20000,), ("--benchmark_filter", "not a POSIX extended")),
+    (("--variants", "a" * 120000), ("--variants",)),
+    (("--threads", "1," * 50000 + "1x"), ("--threads",)),
+    (("--topology", "a" * 120000, "--plan"), ("--topology",)),
+    (("--benchmark_repetitions=-1",), ("--benchmark_repetitions", "'-1'", "accepted")),
+    (("--benchmark_repetitions=0",), ("--benchmark_repetitions", "'0'", "accepted")),
+    (("--benchmark_repetitions=2147483647",), ("--benchmark_repetitions", "'2147483647'", "accepted")),
+    (("--benchmark_min_warmup_time=5",), ("--benchmark_min_warmup_time", "'5'", "--ramp")),
     (("--benchmark_out_format=jsn",), ("--benchmark_out_format", "'jsn'", "'json'")),
 )
 
@@ -96,6 +108,12 @@ class BadInputTest(Case):
             with self.subTest(arguments):
                 self.check(arguments, words)
 
+    def test_what_the_library_takes_from_the_environment(self):
+        for name, value in (("BENCHMARK_REPETITIONS", "-1"), ("BENCHMARK_FORMAT", "xml"),
+                            ("BENCHMARK_OUT_FORMAT", "jsn"), ("BENCHMARK_MIN_WARMUP_TIME", "5")):
+            with self.subTest(name):
+                self.check((), (f"--{name.lower()}", f"'{value}'"), env={**os.environ, name: value})
+
     def test_cases_with_a_file_to_write(self):
         """A wrong flag beside --csv leaves no file, wherever it stands."""
         for arguments, words in CASES:
@@ -111,6 +129,19 @@ class BadInputTest(Case):
             path.write_text(text, encoding="utf-8")
             with self.subTest(text):
                 self.check(("--plan", "--topology", path), ("--topology", str(path)))
+
+    @unittest.skipIf(SLOW, "a sanitizer's build has one allocator")
+    def test_a_path_at_which_the_loader_would_split(self):
+        for name in ("a b", "a:b"):
+            place = self.folder.with_suffix(f".{name}")
+            self.addCleanup(shutil.rmtree, place)
+            place.mkdir()
+            for file in (BINARY, pathlib.Path(BINARY).with_name("librcbench_sdallocx.so")):
+                shutil.copy(file, place)
+            done = subprocess.run([place / "rcbench", "--allocator", "system", "--list"], cwd=self.folder, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertRegex(done.stderr, r"^rcbench: --allocator: 'system' cannot be preloaded: [^\n]*space or a colon")
 
     def test_every_cpu_that_exists_is_accepted(self):
         done = rcbench("--plan", "--threads", "max", "--workloads", "shared_one", cwd=self.folder)

@@ -1,9 +1,13 @@
 """The flags of Google Benchmark keep their meaning."""
 
+import csv
 import json
+import signal
+import threading
+import time
 import unittest
 
-from support import QUICK, Case, rcbench, read_rows, trials
+from support import PATIENCE_S, QUICK, Case, rcbench, read_rows, start, trials
 
 PAIR = ("--workloads", "pair", "--variants", "plain,biased")
 NAME = "overhead/pair/set:1/code:inline/{}/threads:1"
@@ -72,6 +76,29 @@ class RunTest(Case):
         names = [b["name"] for b in json.loads((self.folder / "out.json").read_text("utf-8"))["benchmarks"]]
         self.assertEqual(names.count(NAME.format("plain")), 3)
         self.assertIn(NAME.format("plain") + "_mean", names)
+
+    def test_a_table_with_a_cell_that_fails(self):
+        """The first cell is stopped until all its attempts are spoiled; the library checks each line against it."""
+        process = start("--window", "100", *PAIR, "--benchmark_filter=set:1/code:inline/", "--benchmark_format=csv",
+                        cwd=self.folder)
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(iter(process.stderr.readline, "")))
+        reader.start()
+        end = time.monotonic() + PATIENCE_S
+        while not any("invalid" in line and "again" not in line for line in lines) and time.monotonic() < end:
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(0.2)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.02)
+        table = list(csv.DictReader(process.stdout.read().splitlines()))
+        status = process.wait(timeout=PATIENCE_S)
+        reader.join()
+        process.stdout.close()
+        process.stderr.close()
+        self.assertEqual(status, 3, lines)
+        self.assertEqual({row["name"] for row in table}, {NAME.format(v) for v in ("plain", "biased")})
+        self.assertIn("true", [row["error_occurred"] for row in table])
+        self.assertTrue({"ns_per_op", "ops_per_s"} <= set(table[0]))
 
     def test_filter_that_matches_nothing(self):
         done = rcbench(*QUICK, *PAIR, "--benchmark_filter=no_such_cell", "--csv", "rows.csv", cwd=self.folder)

@@ -110,7 +110,8 @@ def measure(options: argparse.Namespace) -> int:
         with part.open(newline="", encoding="utf-8") as file:
             done = {(one["cell"], int(one["repetition"])) for one in csv.DictReader(file)}
     stop: List[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: stop.append(number))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: stop.append(number))
     left_out = (options.leave_out or "").split(",")
     crash = int(os.environ.get("STAND_IN_CRASH", "0"))
     made = failed = lost = 0

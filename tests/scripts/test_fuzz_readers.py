@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 from typing import Any, List
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+try:
+    from hypothesis import HealthCheck, given, settings
+    from hypothesis import strategies as st
+except ImportError:
+    print("skipped: hypothesis is not installed (Debian: python3-hypothesis)")
+    sys.exit(77)
 from made_up_memory import latencies
 from support import called, row, write_rows
 
