@@ -9,6 +9,7 @@
 #include "bench/gbench.h"
 #include "bench/memory_stats.h"
 #include "bench/report_text.h"
+#include "bench/topology.h"
 
 enum { EXIT_BAD = 1, EXIT_USAGE = 2, EXIT_NOISE = 3, EXIT_INTERRUPTED = 130 };
 
@@ -220,6 +221,10 @@ static int run(void)
     session.attempts.rows = session.rows;
     session.bad = session.rows != NULL && rows_failed_audit(session.rows);
     fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
+    char kinds[2][TOPOLOGY_KINDS_TEXT];
+    if (topology_kinds_text(options->topology, false, kinds[1])[0] != '\0')
+        fprintf(stderr, "rcbench: uses %s; leaves %s: --all-kinds uses them, too\n",
+                topology_kinds_text(options->topology, true, kinds[0]), kinds[1]);
     fprintf(stderr, "rcbench: a warning 'Library was built as DEBUG' is about Google Benchmark's own assertions, as "
                     "Debian builds it; no window holds its code\n");
     if (counters_unavailable() != NULL)

@@ -133,7 +133,7 @@ static const struct {
     [FLAG_OVERSUBSCRIBE] = {"--oversubscribe", NULL, "measure cells with more threads than CPUs, too, and mark them"},
     [FLAG_PLACEMENT] = {"--placement", "HOW", "compact, cores (default), scatter, numa, none (not pinned)"},
     [FLAG_TOPOLOGY] = {"--topology", "WHAT", "plan for this hwloc XML file or synthetic description (with --plan)"},
-    [FLAG_ALL_KINDS] = {"--all-kinds", NULL, "use all kinds of cores of a hybrid processor, not the fastest alone"},
+    [FLAG_ALL_KINDS] = {"--all-kinds", NULL, "use all kinds of cores of a hybrid processor, not one alone"},
     [FLAG_WINDOW] = {"--window", "MS", "length of the measured window, 100 by default; longer where a GIL needs it"},
     [FLAG_RAMP] = {"--ramp", "MS", "full load before the window; by default half of it, 2 to 10"},
     [FLAG_SWITCH_INTERVAL] = {"--switch-interval", "US", "of the GIL, 5000 by default"},
@@ -486,6 +486,11 @@ static int read_threads(struct options *options, const char *value)
     if (options->thread_counts == 0)
         return refuse("--threads", NULL, "%s", error);
     unsigned most = options->threads[options->thread_counts - 1];
+    char left[TOPOLOGY_KINDS_TEXT], used[TOPOLOGY_KINDS_TEXT];
+    bool some_left = topology_kinds_text(options->topology, false, left)[0] != '\0';
+    if (most > options->pus && !options->oversubscribe && some_left)
+        return refuse("--threads", value, "asks for %u threads on %s; accepted: up to %u, --oversubscribe, or --all-kinds, "
+                      "which also uses %s", most, topology_kinds_text(options->topology, true, used), options->pus, left);
     if (most > options->pus && !options->oversubscribe)
         return refuse("--threads", value, "asks for %u threads on %u CPUs; accepted: up to %u, or --oversubscribe", most,
                       options->pus, options->pus);

@@ -41,6 +41,7 @@ class Settings:
     cells: Tuple[str, ...] = ()  # these alone; all where it is empty
     reference_cost: Optional[float] = None  # what the workload `work` mixes by; None: the binary measures it itself
     peers: bool = False
+    all_kinds: bool = False
 
     def arguments(self) -> List[str]:
         found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
@@ -52,6 +53,8 @@ class Settings:
             found += ["--reference-cost", f"{self.reference_cost:g}"]
         if self.peers:
             found.append("--peers")
+        if self.all_kinds:
+            found.append("--all-kinds")
         if self.cells:
             found.append(f"--benchmark_filter={_pattern(self.cells)}")
         return found

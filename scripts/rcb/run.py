@@ -56,7 +56,7 @@ def budget_of(options: Options, profile: Profile) -> Optional[float]:
 
 def settings_of(options: Options, profile: Profile, window_ms: float, peers: bool) -> Settings:
     return Settings(profile.name, window_ms, options.variants, options.workloads, options.threads, options.placement,
-                    options.allocator, peers=peers)
+                    options.allocator, peers=peers, all_kinds=bool(options.all_kinds))
 
 
 def peers_of_binary(binary: Binary, options: Options) -> bool:
@@ -124,7 +124,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
         seeds=[rundir.derived_seed(seed, process) for process in range(sizes.processes)],
         rounds=[sizes.repetitions] * sizes.processes, cells=plan.cells, cells_skipped=plan.skipped, started=now,
         precision=options.precision, budget_s=budget_of(options, profile), peers=options.peers, python=options.python,
-        peers_of_binary=peers_of_binary(binary, options),
+        peers_of_binary=peers_of_binary(binary, options), all_kinds=options.all_kinds,
         checks=trust.record_of(doctor.examine(doctor.this_machine())))
     try:
         describe_machine(binary, directory, manifest)
@@ -143,7 +143,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
 
 def conflict(flag: str, given: Any, recorded: Any) -> UsageError:
     has = "none" if recorded is None else f"'{recorded}'"
-    return UsageError(f"--{flag}: '{given}' conflicts with --resume, whose run has {has}; accepted: --resume alone")
+    return UsageError(f"--{flag.replace('_', '-')}: '{given}' conflicts with --resume, whose run has {has}; accepted: --resume alone")
 
 
 def take_up(binary: Binary, options: Options) -> Tuple[RunDirectory, Manifest, Sizes, float]:

@@ -24,7 +24,7 @@ SCHEMA = 1
 
 # Fields that came with the same version: a record of an older revision lacks them.
 LATER = ("precision", "budget_s", "further", "wide", "checks", "trust", "peers", "python", "peers_of_binary",
-         "interpreters", "reference_cost", "disturbed")
+         "interpreters", "reference_cost", "disturbed", "all_kinds")
 
 LOCK_PATIENCE_S = 5.0
 
@@ -71,6 +71,7 @@ class Manifest:
     peers_of_binary: bool = False
     interpreters: List[Dict[str, Any]] = field(default_factory=list)
     reference_cost: Optional[float] = None
+    all_kinds: Optional[bool] = None
     schema: int = SCHEMA
 
     # The processes that were planned are followed by those that --precision adds, with cells of their own.
@@ -98,7 +99,7 @@ class Manifest:
         added = self._added(process)
         return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement,
                         self.allocator, tuple(added["cells"]) if added else (), self.reference_cost,
-                        self.peers_of_binary)
+                        self.peers_of_binary, bool(self.all_kinds))
 
     def add_process(self, cells: List[str], rounds: int) -> int:
         """A further process for these cells alone; returns its number. Its seed follows from the run's."""
@@ -111,7 +112,8 @@ class Manifest:
         return {"profile": self.profile, "variants": self.variants, "workloads": self.workloads,
                 "threads": self.threads, "placement": self.placement, "allocator": self.allocator,
                 "window": self.window_ms, "repetitions": self.repetitions, "processes": self.processes, "seed": self.seed,
-                "precision": self.precision, "budget": self.budget_s, "peers": self.peers, "python": self.python}
+                "precision": self.precision, "budget": self.budget_s, "peers": self.peers, "python": self.python,
+                "all_kinds": self.all_kinds}
 
     def warn(self, text: str) -> None:
         if text not in self.warnings:

@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from support import CPUS, Case, rcbench
+from support import CPUS, ROOT, Case, rcbench
 
 TOO_MANY = str(len(CPUS) + 1)
 
@@ -33,6 +33,8 @@ CASES = (
     (("--threads", "nan"), ("--threads", "'nan'")),
     (("--threads", "99999999999999999999"), ("--threads", "99999999999999999999")),
     (("--threads", TOO_MANY), ("--threads", f"'{TOO_MANY}'", "--oversubscribe")),
+    (("--plan", "--threads", "10", "--topology", str(ROOT / "tests/placement/topologies/hybrid.xml")),
+     ("--threads", "'10'", "8 CPUs (0-7) of IntelCore", "--all-kinds", "4 CPUs (8-11) of IntelAtom")),
     (("--window", "0"), ("--window", "'0'", "accepted")),
     (("--window", "-5"), ("--window", "'-5'", "accepted")),
     (("--window", "nan"), ("--window", "'nan'", "accepted")),

@@ -148,6 +148,24 @@ class PlanTest(Case):
                 self.assertIn("# plan only: for the topology", text)
                 self.assertIn("scaling/shared_one/biased/threads:1", cells)
 
+    def test_a_plan_names_the_kinds_of_cores_that_it_uses_and_leaves(self):
+        hybrid = ("--topology", str(TOPOLOGIES / "hybrid.xml"), "--workloads", "shared_one", "--variants", "atomic")
+        performance, efficiency = "8 CPUs (0-7) of IntelCore, up to 5000 MHz", "4 CPUs (8-11) of IntelAtom, up to 3800 MHz"
+        text, cells = self.plan(*hybrid)
+        self.assertIn(f"\n# cores used: {performance}\n# cores left: {efficiency}; --all-kinds uses them, too\n", text)
+        self.assertIn("scaling/shared_one/atomic/threads:8", cells)
+        text, cells = self.plan(*hybrid, "--all-kinds")
+        self.assertIn(f"\n# cores used: {performance}; {efficiency}\n", text)
+        self.assertNotIn("left", text)
+        self.assertIn("scaling/shared_one/atomic/threads:12", cells)
+
+    def test_cores_that_are_favoured_are_no_kind_of_their_own(self):
+        text, cells = self.plan("--topology", str(TOPOLOGIES / "favoured-cores.xml"), "--workloads", "shared_one",
+                                "--variants", "atomic")
+        self.assertIn("8 CPUs on 4 cores", text)
+        self.assertNotIn("left", text)
+        self.assertIn("scaling/shared_one/atomic/threads:8", cells)
+
     def test_more_threads_than_the_topology_has(self):
         text, cells = self.plan("--topology", "core:2 pu:1", "--threads", "1,4", "--oversubscribe", "--workloads",
                                 "shared_one", "--variants", "atomic")

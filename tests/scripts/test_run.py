@@ -179,10 +179,11 @@ class EndToEnd(ScratchTest):
     def test_options_reach_the_binary(self) -> None:
         calls = self.scratch / "calls"
         self.call("run", "--out", "new", *SMALL, "--threads", "1,2", "--placement", "cores", "--window", "12.5",
-                  "--allocator", "system", extra={"STAND_IN_CALLS": str(calls)})
+                  "--allocator", "system", "--all-kinds", extra={"STAND_IN_CALLS": str(calls)})
         measuring = [line for line in calls.read_text(encoding="utf-8").splitlines() if "--csv" in line]
         self.assertEqual(2, len(measuring))
-        for part in ("--points quick", "--threads 1,2", "--placement cores", "--allocator system", "--window 12.5",
+        for part in ("--points quick", "--threads 1,2", "--placement cores", "--allocator system", "--all-kinds",
+                     "--window 12.5",
                      "--rounds 3", f"--seed {derived_seed(7, 1)}", "--process 1"):
             self.assertIn(part, measuring[1])
 
