@@ -10,6 +10,7 @@
 #include "bench/memory_stats.h"
 #include "bench/report_text.h"
 #include "bench/topology.h"
+#include "bench/within.h"
 
 enum { EXIT_BAD = 1, EXIT_USAGE = 2, EXIT_NOISE = 3, EXIT_INTERRUPTED = 130 };
 
@@ -307,6 +308,8 @@ int main(int argc, char **argv)
             fprintf(stderr, "rcbench: no memory for the cells\n");
             return EXIT_BAD;
         }
+        if (options->within_s > 0)
+            session.cell_count = cells_keep_within(session.cells, session.cell_count, options);
         if (!filter_matches_some())
             return EXIT_USAGE;
     }

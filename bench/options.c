@@ -114,7 +114,7 @@ static int read_ms(const char *flag, const char *value, double least, uint64_t *
 /* ---- the table -------------------------------------------------------------------------------------- */
 
 enum flag {
-    FLAG_VARIANTS, FLAG_PEERS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT,
+    FLAG_VARIANTS, FLAG_PEERS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_WITHIN, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT,
     FLAG_TOPOLOGY, FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_REFERENCE_COST, FLAG_ALLOCATOR, FLAG_SEED,
     FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV, FLAG_RESUME, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT,
     FLAG_CALIBRATE, FLAG_VERSION, FLAG_HELP, FLAGS
@@ -130,6 +130,7 @@ static const struct {
     [FLAG_WORKLOADS] = {"--workloads", "X,Y", "which workloads; all by default"},
     [FLAG_POINTS] = {"--points", "PROFILE", "how many parameter points: quick (default), standard, full"},
     [FLAG_THREADS] = {"--threads", "LIST", "for scaling workloads, e.g. 1,2,4-8,max; by default 1,2,4,... and max"},
+    [FLAG_WITHIN] = {"--within", "S", "fewer counts of threads, and cells under a GIL, until a round takes S seconds or less"},
     [FLAG_OVERSUBSCRIBE] = {"--oversubscribe", NULL, "measure cells with more threads than CPUs, too, and mark them"},
     [FLAG_PLACEMENT] = {"--placement", "HOW", "compact, cores (default), scatter, numa, none (not pinned)"},
     [FLAG_TOPOLOGY] = {"--topology", "WHAT", "plan for this hwloc XML file or synthetic description (with --plan)"},
@@ -361,6 +362,15 @@ static int read_cost(const char *flag, const char *value, double *cost)
     return 0;
 }
 
+static int read_within(const char *value, double *seconds)
+{
+    char *end;
+    *seconds = strtod(value, &end);
+    if (end == value || *end != '\0' || !(*seconds >= 1 && *seconds <= 1e6))
+        return refuse("--within", value, "is not right; accepted: seconds from 1 to 1000000");
+    return 0;
+}
+
 static int read_simple(struct options *options, const struct given *given)
 {
     uint64_t number;
@@ -400,6 +410,10 @@ static int read_simple(struct options *options, const struct given *given)
             return -1;
         options->process = (unsigned)number;
     }
+    if ((value = given->value[FLAG_WITHIN]) != NULL && read_within(value, &options->within_s) != 0)
+        return -1;
+    if (value != NULL && given->value[FLAG_THREADS] != NULL)
+        return refuse("--within", value, "conflicts with --threads, which says which counts: give one of them");
     options->csv = given->value[FLAG_CSV];
     options->resume = given->value[FLAG_RESUME] != NULL;
     options->oversubscribe = given->value[FLAG_OVERSUBSCRIBE] != NULL;

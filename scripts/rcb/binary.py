@@ -42,6 +42,7 @@ class Settings:
     reference_cost: Optional[float] = None  # what the workload `work` mixes by; None: the binary measures it itself
     peers: bool = False
     all_kinds: bool = False
+    within_s: Optional[float] = None  # that a round may take: fewer counts of threads where it would take longer
 
     def arguments(self) -> List[str]:
         found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
@@ -51,6 +52,8 @@ class Settings:
                 found += [f"--{name}", value]
         if self.reference_cost is not None:
             found += ["--reference-cost", f"{self.reference_cost:g}"]
+        if self.within_s is not None:
+            found += ["--within", f"{self.within_s:g}"]
         if self.peers:
             found.append("--peers")
         if self.all_kinds:

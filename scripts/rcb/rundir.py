@@ -24,7 +24,7 @@ SCHEMA = 1
 
 # Fields that came with the same version: a record of an older revision lacks them.
 LATER = ("precision", "budget_s", "further", "wide", "checks", "trust", "peers", "python", "peers_of_binary",
-         "interpreters", "reference_cost", "disturbed", "all_kinds")
+         "interpreters", "reference_cost", "disturbed", "all_kinds", "within_s")
 
 LOCK_PATIENCE_S = 5.0
 
@@ -72,6 +72,7 @@ class Manifest:
     interpreters: List[Dict[str, Any]] = field(default_factory=list)
     reference_cost: Optional[float] = None
     all_kinds: Optional[bool] = None
+    within_s: Optional[float] = None
     schema: int = SCHEMA
 
     # The processes that were planned are followed by those that --precision adds, with cells of their own.
@@ -99,7 +100,7 @@ class Manifest:
         added = self._added(process)
         return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement,
                         self.allocator, tuple(added["cells"]) if added else (), self.reference_cost,
-                        self.peers_of_binary, bool(self.all_kinds))
+                        self.peers_of_binary, bool(self.all_kinds), self.within_s)
 
     def add_process(self, cells: List[str], rounds: int) -> int:
         """A further process for these cells alone; returns its number. Its seed follows from the run's."""
