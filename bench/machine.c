@@ -82,6 +82,9 @@ static void write_topology(struct json *j, const struct machine_topology *t)
     json_number(j, "allowed_cores", topology_cores(t));
     json_number(j, "allowed_pus", topology_pus(t));
     json_number(j, "core_kinds", topology_kinds(t));
+    char kinds[TOPOLOGY_KINDS_TEXT];
+    json_string(j, "core_kinds_used", topology_kinds_text(t, true, kinds));
+    json_string(j, "core_kinds_left", topology_kinds_text(t, false, kinds));
     json_number(j, "numa_nodes", topology_numa_nodes(t));
     write_caches(j, t);
 }
@@ -175,7 +178,7 @@ static void write_libraries(struct json *j, const struct machine_libraries *libs
 
 __attribute__((format(printf, 2, 3))) static void warn(struct json *j, const char *format, ...)
 {
-    char text[2 * FACT_TEXT];
+    char text[2 * TOPOLOGY_KINDS_TEXT + FACT_TEXT];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
@@ -219,6 +222,18 @@ static void warn_of_company(struct json *j, const struct machine_facts *f)
              (unsigned)f->quota, (unsigned)(f->quota * 100.0) % 100);
 }
 
+static void warn_of_kinds(struct json *j, const struct machine_topology *t)
+{
+    char used[TOPOLOGY_KINDS_TEXT], left[TOPOLOGY_KINDS_TEXT];
+    topology_kinds_text(t, true, used);
+    if (topology_kinds_text(t, false, left)[0] != '\0')
+        warn(j, "This processor has %u kinds of cores. Used: %s. Left: %s (--all-kinds uses them, too).",
+             topology_kinds(t), used, left);
+    else
+        warn(j, "This processor has %u kinds of cores, and all are used: %s. A mean over them describes none: compare "
+                "cells whose threads are on the same CPUs only.", topology_kinds(t), used);
+}
+
 static void write_warnings(struct json *j, const struct machine_facts *f, const struct machine_topology *t)
 {
     json_key(j, "warnings");
@@ -226,7 +241,7 @@ static void write_warnings(struct json *j, const struct machine_facts *f, const 
     if (!topology_is_this_machine(t))
         warn(j, "The topology is not this machine's, so threads cannot be pinned: use it for plans only.");
     if (topology_is_this_machine(t) && topology_kinds(t) > 1)
-        warn(j, "This processor has %u kinds of cores: compare runs of the same kind only.", topology_kinds(t));
+        warn_of_kinds(j, t);
     warn_of_frequency(j, f);
     warn_of_processor(j, f);
     warn_of_company(j, f);

@@ -11,7 +11,9 @@
 #include "bench/gbench.h"
 #include "bench/memory_stats.h"
 #include "bench/report_text.h"
+#include "bench/topology.h"
 #include "bench/watch.h"
+#include "bench/within.h"
 
 enum { EXIT_BAD = 1, EXIT_USAGE = 2, EXIT_NOISE = 3, EXIT_INTERRUPTED = 130 };
 
@@ -236,6 +238,10 @@ static int run(void)
     session.attempts.rows = session.rows;
     session.bad = session.rows != NULL && rows_failed_audit(session.rows);
     fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
+    char kinds[2][TOPOLOGY_KINDS_TEXT];
+    if (topology_kinds_text(options->topology, false, kinds[1])[0] != '\0')
+        fprintf(stderr, "rcbench: uses %s; leaves %s: --all-kinds uses them, too\n",
+                topology_kinds_text(options->topology, true, kinds[0]), kinds[1]);
     fprintf(stderr, "rcbench: a warning 'Library was built as DEBUG' is about Google Benchmark's own assertions, as "
                     "Debian builds it; no window holds its code\n");
     if (counters_unavailable() != NULL)
@@ -338,6 +344,8 @@ int main(int argc, char **argv)
             fprintf(stderr, "rcbench: no memory for the cells\n");
             return EXIT_BAD;
         }
+        if (options->within_s > 0)
+            session.cell_count = cells_keep_within(session.cells, session.cell_count, options);
         if (!filter_matches_some() || cells_leave_out(session.cells, session.cell_count, options->leave_out) != 0)
             return EXIT_USAGE;
     }

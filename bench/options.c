@@ -114,10 +114,10 @@ static int read_ms(const char *flag, const char *value, double least, uint64_t *
 /* ---- the table -------------------------------------------------------------------------------------- */
 
 enum flag {
-    FLAG_VARIANTS, FLAG_PEERS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT,
+    FLAG_VARIANTS, FLAG_PEERS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_WITHIN, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT,
     FLAG_TOPOLOGY, FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_REFERENCE_COST, FLAG_ALLOCATOR, FLAG_SEED,
-    FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV, FLAG_RESUME, FLAG_LEAVE_OUT, FLAG_PATIENCE, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE, FLAG_TOPOLOGY_OUT,
-    FLAG_CALIBRATE, FLAG_VERSION, FLAG_HELP, FLAGS
+    FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV, FLAG_RESUME, FLAG_LEAVE_OUT, FLAG_PATIENCE, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE,
+    FLAG_TOPOLOGY_OUT, FLAG_CALIBRATE, FLAG_VERSION, FLAG_HELP, FLAGS
 };
 
 static const struct {
@@ -130,10 +130,11 @@ static const struct {
     [FLAG_WORKLOADS] = {"--workloads", "X,Y", "which workloads; all by default"},
     [FLAG_POINTS] = {"--points", "PROFILE", "how many parameter points: quick (default), standard, full"},
     [FLAG_THREADS] = {"--threads", "LIST", "for scaling workloads, e.g. 1,2,4-8,max; by default 1,2,4,... and max"},
+    [FLAG_WITHIN] = {"--within", "S", "fewer counts of threads, and cells under a GIL, until a round takes S seconds or less"},
     [FLAG_OVERSUBSCRIBE] = {"--oversubscribe", NULL, "measure cells with more threads than CPUs, too, and mark them"},
     [FLAG_PLACEMENT] = {"--placement", "HOW", "compact, cores (default), scatter, numa, none (not pinned)"},
     [FLAG_TOPOLOGY] = {"--topology", "WHAT", "plan for this hwloc XML file or synthetic description (with --plan)"},
-    [FLAG_ALL_KINDS] = {"--all-kinds", NULL, "use all kinds of cores of a hybrid processor, not the fastest alone"},
+    [FLAG_ALL_KINDS] = {"--all-kinds", NULL, "use all kinds of cores of a hybrid processor, not one alone"},
     [FLAG_WINDOW] = {"--window", "MS", "length of the measured window, 100 by default; longer where a GIL needs it"},
     [FLAG_RAMP] = {"--ramp", "MS", "full load before the window; by default half of it, 2 to 10"},
     [FLAG_SWITCH_INTERVAL] = {"--switch-interval", "US", "of the GIL, 5000 by default"},
@@ -407,6 +408,15 @@ static int read_cost(const char *flag, const char *value, double *cost)
     return 0;
 }
 
+static int read_within(const char *value, double *seconds)
+{
+    char *end;
+    *seconds = strtod(value, &end);
+    if (end == value || *end != '\0' || !(*seconds >= 1 && *seconds <= 1e6))
+        return refuse("--within", value, "is not right; accepted: seconds from 1 to 1000000");
+    return 0;
+}
+
 static int read_simple(struct options *options, const struct given *given)
 {
     uint64_t number;
@@ -452,6 +462,10 @@ static int read_simple(struct options *options, const struct given *given)
         options->patience_s = (unsigned)number;
     }
     options->leave_out = given->value[FLAG_LEAVE_OUT];
+    if ((value = given->value[FLAG_WITHIN]) != NULL && read_within(value, &options->within_s) != 0)
+        return -1;
+    if (value != NULL && given->value[FLAG_THREADS] != NULL)
+        return refuse("--within", value, "conflicts with --threads, which says which counts: give one of them");
     options->csv = given->value[FLAG_CSV];
     options->resume = given->value[FLAG_RESUME] != NULL;
     options->oversubscribe = given->value[FLAG_OVERSUBSCRIBE] != NULL;
@@ -538,6 +552,11 @@ static int read_threads(struct options *options, const char *value)
     if (options->thread_counts == 0)
         return refuse("--threads", NULL, "%s", error);
     unsigned most = options->threads[options->thread_counts - 1];
+    char left[TOPOLOGY_KINDS_TEXT], used[TOPOLOGY_KINDS_TEXT];
+    bool some_left = topology_kinds_text(options->topology, false, left)[0] != '\0';
+    if (most > options->pus && !options->oversubscribe && some_left)
+        return refuse("--threads", value, "asks for %u threads on %s; accepted: up to %u, --oversubscribe, or --all-kinds, "
+                      "which also uses %s", most, topology_kinds_text(options->topology, true, used), options->pus, left);
     if (most > options->pus && !options->oversubscribe)
         return refuse("--threads", value, "asks for %u threads on %u CPUs; accepted: up to %u, or --oversubscribe", most,
                       options->pus, options->pus);

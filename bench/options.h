@@ -22,6 +22,7 @@ struct options {
     enum profile points;
     unsigned *threads;
     size_t thread_counts;
+    double within_s;              /* that a round may take; 0: no limit */
     bool oversubscribe;
 
     const char *topology_source;  /* NULL: this machine */

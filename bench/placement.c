@@ -5,7 +5,6 @@
  */
 #include "bench/placement.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,15 +55,26 @@ struct seat {
 static unsigned kind_of(const struct machine_topology *t, unsigned os_index)
 {
     unsigned kind = 0;
-    while (kind + 1 < t->kinds && !hwloc_bitmap_isset(t->kind[kind], os_index))
+    while (kind + 1 < t->kinds && !hwloc_bitmap_isset(t->kind[kind].set, os_index))
         kind++;
     return kind;
 }
 
+/* Of a PU without local memory: the largest part of the machine around it that has none. */
+static hwloc_obj_t memoryless_part(const struct machine_topology *t, hwloc_obj_t pu)
+{
+    hwloc_const_bitmap_t all = hwloc_topology_get_topology_nodeset(t->hw);
+    while (pu->parent != NULL && !hwloc_bitmap_intersects(pu->parent->nodeset, all))
+        pu = pu->parent;
+    return pu;
+}
+
+/* Those without memory come after all nodes, part by part: some processors have dies whose memory is another die's. */
 static void take_seats(const struct machine_topology *t, struct seat *seats)
 {
     unsigned n = 0;
-    hwloc_obj_t last = NULL;
+    hwloc_obj_t last = NULL, part = NULL;
+    unsigned after_nodes = (unsigned)hwloc_get_nbobjs_by_type(t->hw, HWLOC_OBJ_NUMANODE);
     for (hwloc_obj_t pu = topology_next_pu(t, NULL); pu != NULL; pu = topology_next_pu(t, pu), n++) {
         hwloc_obj_t core = topology_core_of(t, pu);
         hwloc_obj_t node = topology_node_of(t, pu->os_index);
@@ -72,7 +82,11 @@ static void take_seats(const struct machine_topology *t, struct seat *seats)
         s->os = pu->os_index;
         s->logical = n;
         s->kind = kind_of(t, s->os);
-        s->node = node != NULL ? node->logical_index : UINT_MAX;
+        if (node == NULL && memoryless_part(t, pu) != part) {
+            part = memoryless_part(t, pu);
+            after_nodes++;
+        }
+        s->node = node != NULL ? node->logical_index : after_nodes;
         if (n > 0) {
             s->core = seats[n - 1].core + (core != last);
             s->rank = core == last ? seats[n - 1].rank + 1 : 0;

@@ -113,6 +113,11 @@ void print_plan(FILE *out, const struct options *options, const struct cell *cel
         fprintf(out, "# plan only: for the topology '%s', not for this machine\n", options->topology_source);
     fprintf(out, "# placement %s, %u CPUs on %u cores, seed %llu\n", placement_name(options->placement), options->pus,
             topology_cores(options->topology), (unsigned long long)options->seed);
+    char kinds[TOPOLOGY_KINDS_TEXT];
+    if (topology_kinds(options->topology) > 1)
+        fprintf(out, "# cores used: %s\n", topology_kinds_text(options->topology, true, kinds));
+    if (topology_kinds_text(options->topology, false, kinds)[0] != '\0')
+        fprintf(out, "# cores left: %s; --all-kinds uses them, too\n", kinds);
     size_t run = 0, skipped = 0;
     double seconds = 0;
     for (size_t i = 0; i < count; i++) {

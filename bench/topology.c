@@ -15,7 +15,7 @@
 
 hwloc_const_bitmap_t topology_eligible(const struct machine_topology *t)
 {
-    return t->all_kinds ? t->allowed : t->kind[0];
+    return t->all_kinds ? t->allowed : t->kind[t->default_kind].set;
 }
 
 static hwloc_obj_t pu_at(const struct machine_topology *t, unsigned os_index)
@@ -64,10 +64,6 @@ unsigned topology_numa_nodes(const struct machine_topology *t)
         nodes += hwloc_bitmap_intersects(node->cpuset, topology_eligible(t)) != 0;
     return nodes;
 }
-
-unsigned topology_kinds(const struct machine_topology *t) { return t->kinds; }
-
-void topology_use_all_kinds(struct machine_topology *t, bool all) { t->all_kinds = all; }
 
 hwloc_obj_t topology_node_of(const struct machine_topology *t, unsigned os_index)
 {

@@ -53,13 +53,20 @@ unsigned topology_cores(const struct machine_topology *t);
 /* How many NUMA nodes hold those PUs; 0 when the topology knows of none. */
 unsigned topology_numa_nodes(const struct machine_topology *t);
 
-/* How many kinds of cores (performance, efficiency, ...) the allowed PUs are of; at least 1. */
+/* How many kinds of cores (performance, efficiency, ...) the allowed PUs are of; at least 1. Cores whose frequencies
+ * differ by a tenth or less are of one kind: Linux gives each core of some processors a frequency of its own. */
 unsigned topology_kinds(const struct machine_topology *t);
 
-/* By default placement uses the most performant kind alone, because a mean over two kinds of cores
- * describes neither. With `all` the other kinds follow it: after it in compact's order, and in the other
- * orders before any SMT sibling. When hwloc cannot rank the kinds, the one with most PUs comes first. */
+/* By default placement uses one kind alone, because a mean over two kinds of cores describes neither: the most
+ * performant that has a quarter of the PUs or more, or the largest where none has. With `all` it uses all: in compact's
+ * order one kind after the other, the most performant first, and in the other orders before any SMT sibling. Where hwloc
+ * cannot rank the kinds, the one with most PUs comes first. */
 void topology_use_all_kinds(struct machine_topology *t, bool all);
+
+/* The kinds that placement uses, or those that it leaves, in words, such as "8 CPUs (0-7) of IntelCore, up to 5000 MHz";
+ * joined by "; ". "" where there are none. Returns text. */
+enum { TOPOLOGY_KINDS_TEXT = 512 };
+const char *topology_kinds_text(const struct machine_topology *t, bool used, char text[TOPOLOGY_KINDS_TEXT]);
 
 /* OS index of the NUMA node that the PU is local to (the first when there are several, such as DRAM
  * beside high-bandwidth memory); 0 on a machine that knows no nodes; -1 when it cannot be known. */

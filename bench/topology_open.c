@@ -162,60 +162,6 @@ static int find_allowed(struct machine_topology *t)
     return result;
 }
 
-struct ranked_kind {
-    hwloc_bitmap_t set;
-    int efficiency; /* hwloc's: higher is faster, -1 is not ranked; -2: in no kind at all */
-    unsigned index;
-};
-
-static int by_performance(const void *left, const void *right)
-{
-    const struct ranked_kind *a = left;
-    const struct ranked_kind *b = right;
-    if (a->efficiency != b->efficiency)
-        return a->efficiency > b->efficiency ? -1 : 1;
-    int difference = hwloc_bitmap_weight(b->set) - hwloc_bitmap_weight(a->set);
-    if (difference != 0)
-        return difference;
-    return a->index < b->index ? -1 : 1;
-}
-
-/* Fills ranked[0..count] with the allowed PUs of each kind, and of none. False: no memory. */
-static bool split_kinds(const struct machine_topology *t, struct ranked_kind *ranked, unsigned count)
-{
-    struct ranked_kind *rest = &ranked[count];
-    *rest = (struct ranked_kind){hwloc_bitmap_dup(t->allowed), -2, count};
-    bool good = rest->set != NULL;
-    for (unsigned i = 0; good && i < count; i++) {
-        struct ranked_kind *kind = &ranked[i];
-        *kind = (struct ranked_kind){hwloc_bitmap_alloc(), -1, i};
-        good = kind->set != NULL &&
-               hwloc_cpukinds_get_info(t->hw, i, kind->set, &kind->efficiency, NULL, NULL, 0) == 0 &&
-               hwloc_bitmap_and(kind->set, kind->set, t->allowed) == 0 &&
-               hwloc_bitmap_andnot(rest->set, rest->set, kind->set) == 0;
-    }
-    return good;
-}
-
-static int find_kinds(struct machine_topology *t)
-{
-    int known = hwloc_cpukinds_get_nr(t->hw, 0);
-    unsigned count = known > 0 ? (unsigned)known : 0;
-    struct ranked_kind *ranked = calloc(count + 1, sizeof *ranked);
-    t->kind = calloc(count + 1, sizeof(hwloc_bitmap_t));
-    bool good = ranked != NULL && t->kind != NULL && split_kinds(t, ranked, count);
-    if (good)
-        qsort(ranked, count + 1, sizeof *ranked, by_performance);
-    for (unsigned i = 0; ranked != NULL && i <= count; i++) {
-        if (good && !hwloc_bitmap_iszero(ranked[i].set))
-            t->kind[t->kinds++] = ranked[i].set;
-        else
-            hwloc_bitmap_free(ranked[i].set);
-    }
-    free(ranked);
-    return good ? 0 : -1;
-}
-
 static int load(struct machine_topology *t, const char *source, char *error, size_t size)
 {
     char q[ERROR_QUOTE_SIZE];
@@ -231,7 +177,7 @@ static int load(struct machine_topology *t, const char *source, char *error, siz
         return error_set(error, size, "hwloc cannot limit the topology to the allowed CPUs: %s", strerror(errno));
     if (hwloc_bitmap_iszero(t->allowed))
         return error_set(error, size, "the topology has no CPU that this process may use");
-    if (find_kinds(t) != 0)
+    if (topology_find_kinds(t) != 0)
         return error_set(error, size, "out of memory");
     return 0;
 }
@@ -259,7 +205,7 @@ void topology_close(struct machine_topology *t)
     if (t == NULL)
         return;
     for (unsigned i = 0; i < t->kinds; i++)
-        hwloc_bitmap_free(t->kind[i]);
+        hwloc_bitmap_free(t->kind[i].set);
     free(t->kind);
     hwloc_bitmap_free(t->allowed);
     hwloc_topology_destroy(t->hw);

@@ -42,6 +42,8 @@ class Settings:
     reference_cost: Optional[float] = None  # what the workload `work` mixes by; None: the binary measures it itself
     peers: bool = False
     left_out: Tuple[str, ...] = ()  # cells that crashed or hung, and that the user wants to go on without
+    all_kinds: bool = False
+    within_s: Optional[float] = None  # that a round may take: fewer counts of threads where it would take longer
 
     def arguments(self) -> List[str]:
         found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
@@ -51,10 +53,14 @@ class Settings:
                 found += [f"--{name}", value]
         if self.reference_cost is not None:
             found += ["--reference-cost", f"{self.reference_cost:g}"]
+        if self.within_s is not None:
+            found += ["--within", f"{self.within_s:g}"]
         if self.peers:
             found.append("--peers")
         if self.left_out:
             found += ["--leave-out", ",".join(self.left_out)]
+        if self.all_kinds:
+            found.append("--all-kinds")
         if self.cells:
             found.append(f"--benchmark_filter={_pattern(self.cells)}")
         return found

@@ -64,6 +64,7 @@ class Options:
     out: Optional[Path]
     resume: Optional[Path]
     no_install: bool
+    all_kinds: Optional[bool] = None
     peers: Optional[bool] = None
     python: Optional[List[str]] = None
     export: Sequence[str] = ()
@@ -72,7 +73,7 @@ class Options:
     def given(self) -> Dict[str, Any]:
         """The flags that say what to measure, by name, as far as they were given."""
         names = ("profile", "variants", "workloads", "threads", "placement", "allocator", "window", "repetitions",
-                 "processes", "seed", "precision", "budget", "peers", "python")
+                 "processes", "seed", "precision", "budget", "all_kinds", "peers", "python")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
@@ -205,6 +206,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workloads", action=_Once, type=_names)
     parser.add_argument("--threads", action=_Once, type=_threads)
     parser.add_argument("--placement", action=_Once, type=_one_of("a placement", PLACEMENTS))
+    parser.add_argument("--all-kinds", action="store_const", const=True)
     parser.add_argument("--allocator", action=_Once, type=_one_of("an allocator", ALLOCATORS))
     parser.add_argument("--window", action=_Once, type=_window)
     parser.add_argument("--repetitions", action=_Once, type=_count)

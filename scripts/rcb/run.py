@@ -57,9 +57,9 @@ def budget_of(options: Options, profile: Profile) -> Optional[float]:
     return options.budget if options.budget is not None else profile.precision_budget_s
 
 
-def settings_of(options: Options, profile: Profile, window_ms: float, peers: bool) -> Settings:
-    return Settings(profile.name, window_ms, options.variants, options.workloads, options.threads, options.placement,
-                    options.allocator, peers=peers,
+def settings_of(options: Options, profile: Profile, sizes: Sizes, peers: bool) -> Settings:
+    return Settings(profile.name, sizes.window_ms, options.variants, options.workloads, options.threads, options.placement,
+                    options.allocator, peers=peers, all_kinds=bool(options.all_kinds), within_s=sizes.within_s,
                     left_out=tuple(options.leave_out.split(",")) if options.leave_out else ())
 
 
@@ -71,9 +71,9 @@ def peers_of_binary(binary: Binary, options: Options) -> bool:
 def planned(binary: Binary, options: Options, profile: Profile) -> Tuple[Sizes, Plan]:
     """Asks the binary for its plan and fits the run to the time that there is. Writes nothing."""
     sizes, peers = Sizes(options, profile), peers_of_binary(binary, options)
-    plan = binary.plan(settings_of(options, profile, sizes.window_ms, peers))
+    plan = binary.plan(settings_of(options, profile, sizes, peers))
     if sizes.fit(plan):
-        plan = binary.plan(settings_of(options, profile, sizes.window_ms, peers))
+        plan = binary.plan(settings_of(options, profile, sizes, peers))
         sizes.fit(plan)
     if plan.cells + plan.skipped == 0:
         raise UsageError("--workloads and --variants: no cell matches; accepted: names that rcbench --list prints")
@@ -128,7 +128,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
         seeds=[rundir.derived_seed(seed, process) for process in range(sizes.processes)],
         rounds=[sizes.repetitions] * sizes.processes, cells=plan.cells, cells_skipped=plan.skipped, started=now,
         precision=options.precision, budget_s=budget_of(options, profile), peers=options.peers, python=options.python,
-        peers_of_binary=peers_of_binary(binary, options),
+        peers_of_binary=peers_of_binary(binary, options), all_kinds=options.all_kinds, within_s=sizes.within_s,
         checks=trust.record_of(doctor.examine(doctor.this_machine())))
     manifest.leave_out(options.leave_out)
     try:
@@ -148,7 +148,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
 
 def conflict(flag: str, given: Any, recorded: Any) -> UsageError:
     has = "none" if recorded is None else f"'{recorded}'"
-    return UsageError(f"--{flag}: '{given}' conflicts with --resume, whose run has {has}; accepted: --resume alone")
+    return UsageError(f"--{flag.replace('_', '-')}: '{given}' conflicts with --resume, whose run has {has}; accepted: --resume alone")
 
 
 def take_up(binary: Binary, options: Options) -> Tuple[RunDirectory, Manifest, Sizes, float]:

@@ -25,7 +25,7 @@ SCHEMA = 1
 
 # Fields that came with the same version: a record of an older revision lacks them.
 LATER = ("precision", "budget_s", "further", "wide", "checks", "trust", "peers", "python", "peers_of_binary",
-         "interpreters", "reference_cost", "disturbed", "left_out")
+         "interpreters", "reference_cost", "disturbed", "left_out", "all_kinds", "within_s")
 
 LOCK_PATIENCE_S = 5.0
 
@@ -76,6 +76,8 @@ class Manifest:
     interpreters: List[Dict[str, Any]] = field(default_factory=list)
     reference_cost: Optional[float] = None
     left_out: List[str] = field(default_factory=list)
+    all_kinds: Optional[bool] = None
+    within_s: Optional[float] = None
     schema: int = SCHEMA
 
     # The processes that were planned are followed by those that --precision adds, with cells of their own.
@@ -103,7 +105,8 @@ class Manifest:
         added = self._added(process)
         return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement,
                         self.allocator, tuple(added["cells"]) if added else (), self.reference_cost,
-                        self.peers_of_binary, tuple(self.left_out))
+                        self.peers_of_binary, left_out=tuple(self.left_out), all_kinds=bool(self.all_kinds),
+                        within_s=self.within_s)
 
     def add_process(self, cells: List[str], rounds: int) -> int:
         """A further process for these cells alone; returns its number. Its seed follows from the run's."""
@@ -116,7 +119,8 @@ class Manifest:
         return {"profile": self.profile, "variants": self.variants, "workloads": self.workloads,
                 "threads": self.threads, "placement": self.placement, "allocator": self.allocator,
                 "window": self.window_ms, "repetitions": self.repetitions, "processes": self.processes, "seed": self.seed,
-                "precision": self.precision, "budget": self.budget_s, "peers": self.peers, "python": self.python}
+                "precision": self.precision, "budget": self.budget_s, "peers": self.peers, "python": self.python,
+                "all_kinds": self.all_kinds}
 
     def leave_out(self, cells: Optional[str]) -> None:
         """--leave-out: from now on, in all processes."""

@@ -27,6 +27,8 @@ class Sizes:
         self.window_ms = options.window or profile.window_ms
         self.adaptive = profile.budget_s is not None and options.repetitions is None
         self._budget_s = (profile.budget_s or math.inf) * TRIAL_SHARE
+        # So that FULL_LEAST rounds of all cells fit, on a machine of any size; who names counts of threads gets those.
+        self.within_s = self._budget_s / FULL_LEAST if self.adaptive and options.threads is None else None
         self._most = profile.repetitions_max
         self._may_drop = options.processes is None
         self._may_shorten = options.window is None

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import unittest
 
-from support import BINARY, CPUS, SLOW, Case, rcbench
+from support import BINARY, CPUS, ROOT, SLOW, Case, rcbench
 
 TOO_MANY = str(len(CPUS) + 1)
 
@@ -36,6 +36,11 @@ CASES = (
     (("--threads", "nan"), ("--threads", "'nan'")),
     (("--threads", "99999999999999999999"), ("--threads", "99999999999999999999")),
     (("--threads", TOO_MANY), ("--threads", f"'{TOO_MANY}'", "--oversubscribe")),
+    (("--plan", "--threads", "10", "--topology", str(ROOT / "tests/placement/topologies/hybrid.xml")),
+     ("--threads", "'10'", "8 CPUs (0-7) of IntelCore", "--all-kinds", "4 CPUs (8-11) of IntelAtom")),
+    (("--within", "0"), ("--within", "'0'", "accepted")),
+    (("--within", "nan"), ("--within", "'nan'", "accepted")),
+    (("--within", "50", "--threads", "1"), ("--within", "--threads", "conflicts")),
     (("--window", "0"), ("--window", "'0'", "accepted")),
     (("--window", "-5"), ("--window", "'-5'", "accepted")),
     (("--window", "nan"), ("--window", "'nan'", "accepted")),

@@ -148,10 +148,57 @@ class PlanTest(Case):
                 self.assertIn("# plan only: for the topology", text)
                 self.assertIn("scaling/shared_one/biased/threads:1", cells)
 
+    def test_a_plan_names_the_kinds_of_cores_that_it_uses_and_leaves(self):
+        hybrid = ("--topology", str(TOPOLOGIES / "hybrid.xml"), "--workloads", "shared_one", "--variants", "atomic")
+        performance, efficiency = "8 CPUs (0-7) of IntelCore, up to 5000 MHz", "4 CPUs (8-11) of IntelAtom, up to 3800 MHz"
+        text, cells = self.plan(*hybrid)
+        self.assertIn(f"\n# cores used: {performance}\n# cores left: {efficiency}; --all-kinds uses them, too\n", text)
+        self.assertIn("scaling/shared_one/atomic/threads:8", cells)
+        text, cells = self.plan(*hybrid, "--all-kinds")
+        self.assertIn(f"\n# cores used: {performance}; {efficiency}\n", text)
+        self.assertNotIn("left", text)
+        self.assertIn("scaling/shared_one/atomic/threads:12", cells)
+
+    def test_cores_that_are_favoured_are_no_kind_of_their_own(self):
+        text, cells = self.plan("--topology", str(TOPOLOGIES / "favoured-cores.xml"), "--workloads", "shared_one",
+                                "--variants", "atomic")
+        self.assertIn("8 CPUs on 4 cores", text)
+        self.assertNotIn("left", text)
+        self.assertIn("scaling/shared_one/atomic/threads:8", cells)
+
     def test_more_threads_than_the_topology_has(self):
         text, cells = self.plan("--topology", "core:2 pu:1", "--threads", "1,4", "--oversubscribe", "--workloads",
                                 "shared_one", "--variants", "atomic")
         self.assertEqual(cells["scaling/shared_one/atomic/threads:4"][:2], ("0+1+0+1", "run"))
+
+    def test_a_round_fits_on_machines_of_every_size(self):
+        def quick(topology):
+            text, cells = self.plan("--points", "quick", "--window", "20", "--within", "51", "--topology", topology)
+            return float(re.search(r"about ([0-9.]+) s per round", text)[1]), cells
+
+        for topology, most in (("core:1 pu:1", 1), ("core:2 pu:1", 2), ("core:8 pu:1", 8), ("core:32 pu:2", 64),
+                               ("pack:2 core:96 pu:2", 384), ("pack:8 core:128 pu:8", 8192)):
+            with self.subTest(topology):
+                seconds, cells = quick(topology)
+                self.assertLess(seconds, 51)
+                counts = {int(name.rsplit(":", 1)[1]) for name, (_, state, _) in cells.items() if state == "run"}
+                self.assertLessEqual({1, min(2, most), most}, counts)
+                self.assertGreaterEqual(len(counts), min(5, len(f"{most:b}")))
+                self.assertEqual(cells["scaling/shared_one/atomic/threads:%d" % most][1], "run")
+                self.assertEqual(cells["scaling/shared_one/gil/threads:%d" % min(2, most)][1], "run")
+                _, state, reason = cells["scaling/shared_one/gil/threads:%d" % most]
+                self.assertEqual(state == "skipped", most > 4)
+                self.assertEqual("--within 51" in reason, most > 4)
+
+    def test_what_fits_is_left_alone(self):
+        small = ("--topology", "pack:2 core:4 pu:2", "--workloads", "shared_one")
+        self.assertEqual(self.plan(*small)[1], self.plan(*small, "--within", "3600")[1])
+
+    def test_a_choice_does_not_depend_on_the_filter(self):
+        big = ("--topology", "core:32 pu:2", "--window", "20", "--within", "51")
+        _, all_cells = self.plan(*big)
+        _, some = self.plan(*big, "--benchmark_filter=shared_one")
+        self.assertEqual(some, {name: cell for name, cell in all_cells.items() if "shared_one" in name})
 
     def test_points_grow_with_the_profile(self):
         counts = [len(self.plan("--points", points)[1]) for points in ("quick", "standard", "full")]

@@ -26,6 +26,8 @@ EXPECTED = {
     "allowed_cores": (NUMBER, True),
     "allowed_pus": (NUMBER, True),
     "core_kinds": (NUMBER, True),
+    "core_kinds_used": (TEXT, True),
+    "core_kinds_left": (TEXT, False),
     "numa_nodes": (NUMBER, True),
     "caches": (TABLE, True),
     "governor": (TEXT, False),

@@ -92,9 +92,18 @@ static void print_counts(FILE *out, const struct machine_topology *t)
     (void)fprintf(out, "%u PUs, %u cores, %u nodes\n", topology_pus(t), topology_cores(t), topology_numa_nodes(t));
 }
 
+static void print_kinds(FILE *out, const struct machine_topology *t)
+{
+    char text[TOPOLOGY_KINDS_TEXT];
+    (void)fprintf(out, "%u kinds\n", topology_kinds(t));
+    (void)fprintf(out, "used: %s\n", topology_kinds_text(t, true, text));
+    if (topology_kinds_text(t, false, text)[0] != '\0')
+        (void)fprintf(out, "left: %s\n", text);
+}
+
 static void print_topology(FILE *out, struct machine_topology *t)
 {
-    (void)fprintf(out, "%u kinds\n", topology_kinds(t));
+    print_kinds(out, t);
     print_counts(out, t);
     print_orders(out, t);
     print_pus(out, t);

@@ -160,7 +160,8 @@ def main() -> int:
     for name in ("seed", "rounds", "process"):
         parser.add_argument(f"--{name}", type=int, default=0)
     parser.add_argument("--reference-cost", type=float)
-    for name in ("plan", "resume", "calibrate"):
+    parser.add_argument("--within", type=float)
+    for name in ("plan", "resume", "calibrate", "all-kinds"):
         parser.add_argument(f"--{name}", action="store_true")
     options = parser.parse_args()
     if "STAND_IN_CALLS" in os.environ:

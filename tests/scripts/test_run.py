@@ -13,7 +13,8 @@ from typing import Any, Dict, Set, Tuple
 from support import SCRIPTS, ScratchTest, read_rows
 
 from rcb.binary import Plan
-from rcb.options import Profile, parse
+from rcb.options import PROFILES, Profile, parse
+from rcb.run import settings_of
 from rcb.rundir import RunDirectory, derived_seed
 from rcb.sizes import TRIAL_SHARE, Sizes
 
@@ -211,12 +212,23 @@ class EndToEnd(ScratchTest):
     def test_options_reach_the_binary(self) -> None:
         calls = self.scratch / "calls"
         self.call("run", "--out", "new", *SMALL, "--threads", "1,2", "--placement", "cores", "--window", "12.5",
-                  "--allocator", "system", extra={"STAND_IN_CALLS": str(calls)})
+                  "--allocator", "system", "--all-kinds", extra={"STAND_IN_CALLS": str(calls)})
         measuring = [line for line in calls.read_text(encoding="utf-8").splitlines() if "--csv" in line]
         self.assertEqual(2, len(measuring))
-        for part in ("--points quick", "--threads 1,2", "--placement cores", "--allocator system", "--window 12.5",
+        for part in ("--points quick", "--threads 1,2", "--placement cores", "--allocator system", "--all-kinds",
+                     "--window 12.5",
                      "--rounds 3", f"--seed {derived_seed(7, 1)}", "--process 1"):
             self.assertIn(part, measuring[1])
+
+    def test_the_quick_profile_says_what_a_round_may_take(self) -> None:
+        calls = self.scratch / "calls"
+        self.call("run", "--out", "new", "--processes", 2, "--workloads", "pair", extra={"STAND_IN_CALLS": str(calls)})
+        lines = calls.read_text(encoding="utf-8").splitlines()
+        self.assertEqual({"51"}, {line.split("--within ")[1].split()[0] for line in lines if "--points" in line})
+        self.assertEqual(51.0, record(self.scratch / "new")["within_s"])
+        for own in (("--threads", "1,2"), ("--profile", "standard"), ("--repetitions", "2")):
+            profile = PROFILES[parse(own).profile or "quick"]
+            self.assertIsNone(settings_of(parse(own), profile, Sizes(parse(own), profile), False).within_s, own)
 
     def test_left_time_goes_to_cells_of_one_thread(self) -> None:
         out = self.scratch / "new"
