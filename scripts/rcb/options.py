@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from rcb.errors import UsageError, not_accepted
+from rcb.peers_found import all_given
 from rcb.rundir import check_out
 
 ALLOCATORS = ("jemalloc", "system", "mimalloc")
@@ -251,6 +252,7 @@ def parse(arguments: Sequence[str]) -> Options:
     if options.python and not options.peers and options.resume is None:
         raise UsageError("--python: names an interpreter for --peers, and there is no --peers; accepted: both, or "
                          "neither")
+    all_given(options.python or ())
     if options.out is not None:
         check_out(options.out)
     return options

@@ -4,7 +4,6 @@ for which runtime, and whether the two agree (docs/runtimes.md)."""
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
@@ -14,7 +13,7 @@ import pandas as pd
 
 from rcb.drivers import OVERHEAD, SCALING
 from rcb.files import write_atomically
-from rcb.schema import PEER
+from rcb.peers_stand_in import stand_in_for
 from rcb.stats import Interval, Sample, ratio
 from rcb.summary import Cell, CellKey, Samples, Summary, samples_of
 from rcb.tables import table_text
@@ -30,13 +29,6 @@ SAME_TRAFFIC: Dict[Tuple[str, str], Tuple[str, str]] = {
 }
 # What every choice of workloads brings along: without it nobody can see how much of a number is interpretation.
 ALWAYS = ("py_empty",)
-
-CPYTHON = re.compile(re.escape(PEER) + r"cpython-(\d+)\.(\d+)(?:\.\d+)?(?:-language-[\d.]+)?(t?)(-gil)?")
-# Nothing is counted, and threads run at once. (PyPy counts nothing either, but has a GIL.)
-TRACING = re.compile(re.escape(PEER) + r"(jython|ironpython)-.*")
-IMMORTAL_SINCE = (3, 12)  # PEP 683
-# Ours is the GIL that is asked for by a timer; before, it was let go of every hundred bytecodes, and threads fought for it.
-TIMED_GIL_SINCE = (3, 2)
 
 # Two are the same as far as a decision between schemes goes.
 TOLERANCE = 1.25
@@ -56,19 +48,6 @@ def workloads_beside(asked: Optional[str]) -> Optional[Tuple[str, ...]]:
     wanted = set(asked.split(","))
     found = {pattern for (pattern, _), (workload, _) in SAME_TRAFFIC.items() if workload in wanted}
     return tuple(sorted(found | wanted | set(ALWAYS)))
-
-
-def stand_in_for(runtime: str) -> Optional[str]:
-    """The variant of ours that counts as a runtime does; None where none does."""
-    match = CPYTHON.fullmatch(runtime)
-    if match is None:
-        return "tracing" if TRACING.fullmatch(runtime) else None
-    if match.group(3) and not match.group(4):
-        return "biased"
-    version = int(match.group(1)), int(match.group(2))
-    if version < TIMED_GIL_SINCE:
-        return None
-    return "gil_immortal" if version >= IMMORTAL_SINCE else "gil"
 
 
 @dataclass(frozen=True)
@@ -105,6 +84,16 @@ class _Cells:
         self._samples: Dict[CellKey, Samples] = samples_of(summary.rows.frame)
         self._cells = {(one.driver, one.workload, one.params, one.variant, one.threads): one for one in summary.cells
                        if one.measured and not one.oversubscribed}
+        told = summary.rows.frame[["variant", "scheme", "mode"]].astype(str).drop_duplicates()
+        self._schemes = {name: scheme for name, scheme, _ in told.itertuples(index=False) if scheme}
+        self._modes = {name: mode for name, _, mode in told.itertuples(index=False) if mode}
+
+    def stand_in(self, theirs: Cell) -> Optional[str]:
+        """The variant of ours that a cell is compared with. Where one of the two has a GIL and the other has none, they
+        have only the counts in common: then one thread alone is compared."""
+        found = stand_in_for(theirs.variant, self._schemes.get(theirs.variant, ""))
+        alike = found is not None and self._modes.get(found) == self._modes.get(theirs.variant)
+        return found if alike or theirs.threads == 1 else None
 
     def get(self, driver: str, workload: str, params: str, variant: str, threads: int) -> Optional[Cell]:
         return self._cells.get((driver, workload, params, variant, threads))
@@ -129,7 +118,7 @@ class _Cells:
 def _compare(theirs: Cell, cells: _Cells) -> Iterator[Comparison]:
     """The same workload (the extension's loops): time for time. A pattern: speed-up for speed-up, as an interpreter's
     operation is more than its counts."""
-    variant = stand_in_for(theirs.variant)
+    variant = cells.stand_in(theirs)
     if variant is None:
         return
     if (theirs.workload, theirs.params) in SAME_TRAFFIC:

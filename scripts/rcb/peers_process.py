@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, IO, List, Mapping, Optional, Sequence, Set, Tuple
 
 from rcb.binary import Interruption, part_of
-from rcb.peers_found import MEASURE, Peer, end_all, environment, inside, last_line
+from rcb.peers_found import MEASURE, Peer, end_all, inside, why_it_ended
 from rcb.rows import split_line
 from rcb.rundir import utc_now
 from rcb.schema import COLUMNS, MEASURED, NO_PARAMS, SCHEMA, STATUSES
@@ -93,7 +93,7 @@ class Writer:
         self._file, self._writer = file, csv.DictWriter(file, ground.columns, restval="", extrasaction="ignore",
                                                         lineterminator="\n")
         self._fixed = {"schema": SCHEMA, "run_id": ground.run_id, "host": ground.host, "variant": peer.variant,
-                       "process": task.process, "seed": task.seed, "scheme": peer.facts.get("collector", ""),
+                       "process": task.process, "seed": task.seed, "scheme": peer.scheme,
                        "mode": peer.mode}
         self._placement = ground.placement if peer.facts.get("pins") else "none"
         self._order = 0
@@ -223,7 +223,7 @@ class Process:
         with self._task.log.open("ab") as log:
             try:
                 child = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                                         env=environment(), start_new_session=True, pass_fds=self._inherited)
+                                         env=self._peer.environment, start_new_session=True, pass_fds=self._inherited)
             except OSError as error:
                 return Outcome(f"cannot be started ({error.strerror})")
             hung = False
@@ -283,7 +283,7 @@ class Process:
 
     def _last_message(self) -> str:
         try:
-            return last_line(self._task.log.read_text(encoding="utf-8", errors="replace")[-4000:])
+            return why_it_ended(self._task.log.read_text(encoding="utf-8", errors="replace")[-4000:])
         except OSError:
             return "no message"
 

@@ -137,6 +137,7 @@ def _parse(arguments: Sequence[str]) -> Options:
     options = Options(**vars(found))
     if options.no_find and not options.python:
         raise UsageError("--no-find: leaves nothing to measure without --python; accepted: both, or neither")
+    peers_found.all_given(options.python or ())
     if options.out is not None:
         rundir.check_out(options.out)
     _check_workloads(options.workloads)

@@ -79,6 +79,7 @@ class Peers(CommandTest):
         for arguments, part in ((["--workloads", "py_prvate"], "'py_prvate' is not a pattern"),
                                 (["--window", "0"], "--window: '0' is not"), (["--frob"], "--frob"),
                                 (["--placement", "numa"], "--placement: 'numa' is not"),
+                                (["--python", "a=x", "--python", "a=y"], "two interpreters are named 'a'"),
                                 (["--no-find"], "--no-find: leaves nothing")):
             done = self.peers("--out", self.scratch / "out", *arguments)
             self.assertEqual(2, done.returncode, done.stderr)
@@ -166,6 +167,9 @@ class Beside(CommandTest):
         done = self.call("run", "--out", "new", "--python", "x", *self.SMALL, extra=self.path)
         self.assertEqual(2, done.returncode)
         self.assert_one_line(done.stderr, "--python: names an interpreter for --peers")
+        done = self.call("run", "--out", "new", "--peers", "--python", "a=x", "--python", "a=y", *self.SMALL, extra=self.path)
+        self.assertEqual(2, done.returncode)
+        self.assert_one_line(done.stderr, "two interpreters are named 'a'")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from support import ScratchTest, row, write_rows
 
 from rcb import charts, peers, precision, rows
 from rcb.peers_found import inside
+from rcb.peers_stand_in import scheme_words
 from rcb.records import tidy
 from rcb.stats import Interval
 from rcb.summary import Summary, summarise
@@ -70,9 +71,25 @@ class Verdicts(Made):
     def test_who_stands_for_whom(self) -> None:
         for runtime, variant in (("peer:cpython-2.7", None), ("peer:cpython-3.2", "gil"), ("peer:cpython-3.11.2", "gil"),
                                  ("peer:cpython-3.12", "gil_immortal"), ("peer:cpython-3.13t", "biased"),
-                                 ("peer:cpython-3.14.1t", "biased"), ("peer:cpython-3.13t-gil", "gil_immortal"),
+                                 ("peer:cpython-3.14.1t", "biased"), ("peer:cpython-3.13t-gil", "biased"),
                                  ("peer:pypy-7.3", None), ("peer:jython-2.7", "tracing"), ("peer:rust-arc", None)):
             self.assertEqual(variant, peers.stand_in_for(runtime))
+
+    def test_rows_say_themselves_what_stands_for_them(self) -> None:
+        for variant in ("gil_atomic", "gil", None):
+            self.assertEqual(variant, peers.stand_in_for("peer:cpython-3.13t", scheme_words(variant, "counts")))
+
+    def test_a_named_build_is_compared_with_what_its_rows_name(self) -> None:
+        ours = (trials("gil_atomic", "pair", "set=1;code=inline", 1.0, 1.0, "overhead"),
+                trials("gil", "pair", "set=1;code=inline", 9.0, 1.0, "overhead"))
+        found = ({**one, "scheme": scheme_words("gil_atomic", "counts")}
+                 for one in trials("peer:base", "pair", "set=1;code=inline", 1.0, 1.0, "overhead"))
+        self.assertEqual({"pair set=1;code=inline 1": peers.AGREES}, self.verdicts(*ours, found))
+
+    def test_biased_counts_under_a_gil_are_compared_on_one_thread(self) -> None:
+        found = self.verdicts(trials("biased", "shared_one", "", 2.0, 1.9),
+                              trials("peer:cpython-3.13t-gil", "shared_one", "", 2.0, 0.9))
+        self.assertEqual({"shared_one 1": peers.AGREES}, found)
 
     def test_tidy_table(self) -> None:
         found = peers.comparisons(self.summary(trials("gil", "pair", "set=1;code=inline", 1.0, 1.0, "overhead"),

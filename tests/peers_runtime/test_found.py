@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 import unittest
-from typing import Any, Dict
+from pathlib import Path
+from typing import Any, Dict, List
 from unittest import mock
 
-from interpreters import FREE_THREADED, IRON, claims, hangs_at, script
+from interpreters import FREE_THREADED, IRON, claims, given, hangs_at, script
 
 from support import ScratchTest
 
 from rcb import peers_found
-from rcb.peers_found import Search, ask, names_of
+from rcb.errors import UsageError
+from rcb.peers_found import Given, Search, all_given, ask, names_of
 
 FACTS: Dict[str, Any] = {"implementation": "cpython", "version": "3.13.1", "language": "3.13", "gil": True,
-                         "free_threaded": False}
+                         "free_threaded": False, "timed_gil": True, "immortal": True, "debug": False, "sys_version": "3.13.1",
+                         "config_args": "", "executable": "/usr/bin/python3.13"}
 
 
 class Asking(ScratchTest):
@@ -61,6 +64,11 @@ class Names(unittest.TestCase):
         self.assertEqual("peer:cpython-3.13t-gil", self.first(free_threaded=True))
         self.assertEqual("peer:pypy-7.3", self.first(implementation="pypy", version="7.3.11", language="3.9"))
 
+    def test_what_is_no_release_and_what_is_built_for_debugging_says_so(self) -> None:
+        self.assertEqual("peer:cpython-3.15rc1", self.first(version="3.15.0rc1"))
+        self.assertEqual("peer:cpython-3.13d", self.first(debug=True))
+        self.assertEqual("peer:cpython-3.15a2td", self.first(version="3.15.0a2", free_threaded=True, gil=False, debug=True))
+
     def test_two_of_a_kind(self) -> None:
         search = Search()
         answers = {"a": FACTS, "b": {**FACTS, "version": "3.13.2"}, "c": FACTS, "d": {**FACTS, "language": "3.12"}}
@@ -69,7 +77,104 @@ class Names(unittest.TestCase):
                 search.take(command, given=True)
         self.assertEqual(["peer:cpython-3.13", "peer:cpython-3.13.2", "peer:cpython-3.13.1"],
                          [one.variant for one in search.peers])
-        self.assertEqual(["c: is peer:cpython-3.13, which is measured already"], search.warnings)
+        self.assertEqual(["c: is peer:cpython-3.13, which is measured already (--python NAME=c measures it once more)"],
+                         search.warnings)
+
+
+    def taken(self, answers: Dict[str, Dict[str, Any]], *texts: str) -> Search:
+        with mock.patch.object(peers_found, "ask", lambda command, limit: (answers[command], "")):
+            return peers_found.search(texts, find=False)
+
+    def test_builds_of_one_version_are_not_taken_for_each_other(self) -> None:
+        others: List[Dict[str, Any]] = [{"debug": True}, {"sys_version": "3.13.1 of another day"},
+                                        {"config_args": "--enable-optimizations"}, {"executable": "/opt/bin/python3.13"}]
+        for other in others:
+            search = self.taken({"a": FACTS, "b": {**FACTS, **other}}, "a", "b")
+            self.assertEqual((2, []), (len({one.variant for one in search.peers}), search.warnings), other)
+
+    def test_two_builds_are_told_apart_by_the_names_that_they_are_given(self) -> None:
+        search = self.taken({"a": FACTS, "b": FACTS}, "base=a", "patched:gil_atomic=b")
+        self.assertEqual([("peer:base", "gil_immortal"), ("peer:patched", "gil_atomic")],
+                         [(one.variant, one.stand_in) for one in search.peers])
+        self.assertEqual([], search.warnings)
+
+    def test_a_given_name_is_not_taken_by_another(self) -> None:
+        search = self.taken({"a": FACTS, "b": {**FACTS, "debug": True}}, "a", "cpython-3.13=b")
+        self.assertEqual({"a": "peer:cpython-3.13.1", "b": "peer:cpython-3.13"},
+                         {one.command: one.variant for one in search.peers})
+
+    def test_what_is_a_name_and_what_a_path(self) -> None:
+        for text, found in (("python3", Given("python3")), ("new=/a/python", Given("/a/python", "new")),
+                            ("new:gil=b/python", Given("b/python", "new", "gil")), ("./a=b", Given("./a=b")),
+                            ("/a/b=c", Given("/a/b=c")), ("x=~/p", Given(str(Path.home() / "p"), "x"))):
+            self.assertEqual(found, Given.of(text))
+        for wrong, part in ((["a=x", "a=y"], "two interpreters are named 'a'"), ([""], "'' is not an interpreter")):
+            with self.assertRaises(UsageError) as raised:
+                all_given(wrong)
+            self.assertIn(part, str(raised.exception))
+
+
+class Facts(ScratchTest):
+    """What an interpreter is asked, and not concluded from its version."""
+
+    def stand_in(self, body: str) -> Any:
+        search = Search()
+        search.take(claims(self.scratch / "python", body), given=True)
+        return search.peers[0]
+
+    def test_the_nogil_forks(self) -> None:
+        flags = ("class Flags:\n    real, nogil = sys.flags, {nogil}\n"
+                 "    def __getattr__(self, name):\n        return getattr(self.real, name)\nsys.flags = Flags()\n")
+        suffix = ("known = sysconfig.get_config_var\nsysconfig.get_config_var = lambda name: "
+                  "'.nogil-39b-x86_64-linux-gnu.so' if name == 'EXT_SUFFIX' else known(name)\n")
+        asked = "if hasattr(sys, '_is_gil_enabled'):\n    del sys._is_gil_enabled\n"
+        version = "sys.version_info = (3, 12, 0, 'final', 0)\n"
+        for body, name, mode in ((flags.format(nogil=True), "peer:cpython-3.12t", "free"),
+                                 (flags.format(nogil=False), "peer:cpython-3.12t-gil", "gil"),
+                                 (suffix, "peer:cpython-3.12t", "free")):
+            found = self.stand_in(asked + version + body)
+            self.assertEqual((name, mode, "biased"), (found.variant, found.mode, found.stand_in), body)
+
+    def test_immortality_is_asked(self) -> None:
+        """An alpha of 3.12 may be older than it."""
+        known = "count = sys.getrefcount\nsys.getrefcount = lambda one: {counted} if one is None else count(one)\n"
+        version = "sys.version_info = (3, 12, 0, 'alpha', 3)\n"
+        mortal = "from itertools import count as up\nnext_one = up(1, 1000)\n" + known.format(counted="next(next_one)")
+        for body, stand_in in ((mortal, "gil"), (known.format(counted=4294967295), "gil_immortal")):
+            found = self.stand_in(version + body)
+            self.assertEqual(("peer:cpython-3.12a3", stand_in), (found.variant, found.stand_in))
+            self.assertTrue(found.scheme.startswith(f"as {stand_in}: "), found.scheme)
+
+    def test_what_is_kept_of_it(self) -> None:
+        for command in given():
+            with self.subTest(command=command), mock.patch.dict("os.environ", {"PYTHONMALLOC": "default"}):
+                search = Search()
+                search.take(command, given=True)
+                record = search.peers[0].record()
+                self.assertTrue(record["sys_version"].startswith(record["version"]), record)
+                self.assertEqual("default", record["environment"]["PYTHONMALLOC"])
+                self.assertIn("stand_in", record)
+                self.assertLessEqual({"config_args", "cflags", "flags", "debug", "immortal"}, set(record))
+
+    def test_one_that_has_no_choice_is_measured_without_the_variable(self) -> None:
+        """As CPython 3.13 with a GIL does: it does not start, and the last line says nothing of why."""
+        command = script(self.scratch / "python", f"""\
+            if [ -n "$PYTHON_GIL" ]; then
+                echo "Fatal Python error: config_read_gil: Disabling the GIL is not supported by this build" >&2
+                echo "Python runtime state: preinitialized" >&2
+                exit 1
+            fi
+            exec {sys.executable} "$@"
+            """)
+        with mock.patch.dict("os.environ", {"PYTHON_GIL": "0"}):
+            search = Search()
+            search.take(command, given=True)
+            found = search.peers[0]
+            self.assertEqual(("", ("PYTHON_GIL",)), (found.problem, found.without))
+            self.assertNotIn("PYTHON_GIL", found.environment)
+        self.assertEqual([f"{command}: does not start with PYTHON_GIL=0 (ended with exit status 1 when it was asked what it "
+                          "is: Fatal Python error: config_read_gil: Disabling the GIL is not supported by this build); it "
+                          "is measured without that variable"], search.warnings)
 
 
 class Recognised(ScratchTest):

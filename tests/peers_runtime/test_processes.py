@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 import time
 import unittest
@@ -189,6 +191,26 @@ class Extension(ProcessTest):
         if not built:
             self.skipTest("no interpreter here has headers, or there is no gcc")
 
+    def test_headers_of_a_build_tree(self) -> None:
+        """There pyconfig.h, which Python.h includes, lies in a directory of its own."""
+        asked = "import sys, sysconfig; print(sysconfig.get_config_h_filename()); print(sysconfig.get_paths()['include'])"
+        done = subprocess.run([sys.executable, "-c", asked], stdout=subprocess.PIPE, text=True, check=True)
+        config, include = (Path(line) for line in done.stdout.splitlines())
+        if not (include / "Python.h").is_file():
+            self.skipTest("this interpreter has no headers")
+        source, build = self.scratch / "source", self.scratch / "build"
+        shutil.copytree(include, source)
+        build.mkdir()
+        shutil.move(str(source / config.name), str(build / config.name))
+        command = claims(self.scratch / "python", f"""\
+            paths = dict(sysconfig.get_paths(), include={str(source)!r}, platinclude={str(build)!r})
+            sysconfig.get_paths = lambda: paths
+            sysconfig.get_config_h_filename = lambda: {str(build / config.name)!r}
+            """)
+        directory, why = build_extension(peer_of(command), self.scratch / "out")
+        self.assertEqual("", why)
+        self.assertTrue(list(directory.iterdir()) if directory else [])
+
     def test_a_wrong_count_is_a_failed_audit(self) -> None:
         """An extension that keeps a reference in each batch: what it measures is not what it says."""
         peer = peer_of(sys.executable)
@@ -221,11 +243,13 @@ class Extension(ProcessTest):
 
     def test_no_headers_is_a_reason(self) -> None:
         peer = peer_of(sys.executable)
-        bare = replace(peer, facts={**peer.facts, "include": str(self.scratch)})
+        bare = replace(peer, facts={**peer.facts, "include": [str(self.scratch)]})
         self.assertIn("no Python.h in", build_extension(bare, self.scratch / "x")[1])
         other = replace(peer, facts={**peer.facts, "implementation": "pypy"})
         self.assertIn("no reference counts", build_extension(other, self.scratch / "x")[1])
         (self.scratch / "Python.h").write_text("#error not these\n")
+        self.assertIn("no pyconfig.h in", build_extension(bare, self.scratch / "x")[1])
+        (self.scratch / "pyconfig.h").touch()
         self.assertIn("do not compile", build_extension(bare, self.scratch / "x")[1])
 
 
