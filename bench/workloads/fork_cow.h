@@ -100,17 +100,23 @@ static int cow_build(struct cow_state *state, size_t records)
     return 0;
 }
 
-static void cow_immortalize(struct object *o) { object_immortalize(object_incref(o)); }
+/* Its count is gone then: looked at before. */
+static void cow_immortalize(struct trial *trial, struct object *o)
+{
+    object_incref(o);
+    audit_count(trial, "an object of the heap", o, 2);
+    object_immortalize(o);
+}
 
 /* -1: no memory to publish them. */
-static int cow_immortalize_all(struct cow_state *state)
+static int cow_immortalize_all(struct trial *trial, struct cow_state *state)
 {
     if (object_publish(state->heap) != 0)
         return -1;
     for (size_t i = 0; i < state->length; i++) {
         for (size_t field = 0; field < COW_FIELDS; field++)
-            cow_immortalize(list_of(state->records[i])->items[field]);
-        cow_immortalize(state->records[i]);
+            cow_immortalize(trial, list_of(state->records[i])->items[field]);
+        cow_immortalize(trial, state->records[i]);
     }
     return 0;
 }
@@ -256,7 +262,7 @@ static int cow_start(struct worker *worker)
         trial_fail(trial, "%llu counts of the heap are wrong", (unsigned long long)wrong);
     state->collects = !trial_param_is(trial, "gc", "off");
     state->immortal = trial_param_is(trial, "immortal", "1");
-    if (state->immortal && cow_immortalize_all(state) != 0) {
+    if (state->immortal && cow_immortalize_all(trial, state) != 0) {
         state->immortal = false;
         return -1;
     }
