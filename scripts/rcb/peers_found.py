@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -89,7 +90,11 @@ def inside(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"peers_inside_{name}", INSIDE / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(INSIDE))  # modules there import each other
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(INSIDE))
     return module
 
 
