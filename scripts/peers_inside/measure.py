@@ -16,6 +16,7 @@ import random
 import sys
 
 sys.dont_write_bytecode = True  # several interpreters read this folder
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # PYTHONSAFEPATH leaves it out
 
 from facts import facts, has_gil  # noqa: E402
 from patterns import extension_patterns, patterns  # noqa: E402

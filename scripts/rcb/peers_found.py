@@ -80,7 +80,8 @@ class Peer:
 
     def record(self) -> Dict[str, Any]:
         """As run.json keeps it."""
-        told = {name: value for name, value in sorted(self.environment.items()) if name.startswith("PYTHON")}
+        told = {name: value for name, value in sorted(self.environment.items())
+                if name.startswith("PYTHON") and name != "PYTHON"}  # that one is of our own scripts
         return {"variant": self.variant, "command": self.command, "problem": self.problem, "stand_in": self.stand_in,
                 "environment": told, **self.facts}
 
@@ -158,6 +159,15 @@ def _understood(output: str) -> Tuple[Dict[str, Any], str]:
     if wrong:
         return {}, f"did not say what it is ({wrong[0]} is missing or of another kind)"
     return {name: found[name] for name in KINDS}, ""
+
+
+def check_stand_ins(texts: Sequence[str], variants: Sequence[str]) -> None:
+    """Refuses a NAME:VARIANT=PATH whose variant is none of these."""
+    for text in texts:
+        stand_in = Given.of(text).stand_in
+        if stand_in is not None and stand_in not in variants:
+            raise UsageError(not_accepted("--python", text, f"an interpreter ('{stand_in}' is no variant)",
+                                          f"NAME:VARIANT=PATH with one of {', '.join(variants)}"))
 
 
 def names_of(facts: Mapping[str, Any]) -> Iterator[str]:
