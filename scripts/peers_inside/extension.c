@@ -1,11 +1,13 @@
 /* What this interpreter's own Py_INCREF and Py_DECREF cost: compiled against its headers by scripts/peers, and loaded
- * into it. The loops are those of bench/workloads/pair_loop.h and borrow.h, on the interpreter's objects instead of
- * ours. Under a GIL they hold it, as the interpreter's own code does; a batch is tens of microseconds long, and between
- * two of them the interpreter looks whether another thread wants it. */
+ * into it. The loops are those of bench/workloads/pair_loop.h, mixed.h, borrow.h and handoff.h, on the interpreter's
+ * objects instead of ours. Under a GIL they hold it, as the interpreter's own code does; a batch is tens of
+ * microseconds long, and between two of them the interpreter looks whether another thread wants it. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* The compiler must not merge an increment with a decrement, of this turn or the next. */
 #define OPAQUE(pointer) __asm__ volatile("" : : "r"(pointer) : "memory")
@@ -15,11 +17,13 @@
 
 struct loop {
     PyObject_HEAD
-    PyObject *items;       /* a list, which nobody changes */
-    PyObject **pointers;   /* its objects, in an array as ours */
+    PyObject *items;               /* a list, which nobody changes */
+    PyObject **pointers;           /* its objects, in an array as ours */
     Py_ssize_t length, next;
-    int calls;             /* pairs of one object: code=calls of bench/workloads/pair.h */
-    int alone;             /* nobody else counts these objects: then the counts can be checked after each batch */
+    int calls;       /* pairs of one object: code=calls of bench/workloads/pair.h */
+    int alone;       /* nobody else counts these objects: then the counts can be checked after each batch */
+    PyObject *order; /* Draws: bytes, each the index of an object; or NULL */
+    Py_ssize_t own_run, shared_run; /* Draws: how many of each kind follow each other; or 0 */
 };
 
 static inline void pair_once(PyObject *o)
@@ -95,6 +99,50 @@ static PyObject *pairs_run(struct loop *loop, PyObject *turns)
     return PyLong_FromSsize_t(n);
 }
 
+/* Compiled anew wherever it stands: each is a call site, as in bench/workloads/mixed.h. */
+static inline __attribute__((always_inline)) void draws_run(struct loop *loop, const uint8_t *order,
+                                                            Py_ssize_t length)
+{
+    for (const uint8_t *end = order + length; order < end; order++)
+        pair_once(loop->pointers[*order]);
+}
+
+/* Whole rounds of a run of own and a run of shared references, at least one. */
+static NOINLINE Py_ssize_t draws_in_runs(struct loop *loop, const uint8_t *order, Py_ssize_t length, Py_ssize_t n)
+{
+    Py_ssize_t both = loop->own_run + loop->shared_run, done = 0;
+    for (; done < n; done += both) {
+        if (loop->next + both > length)
+            loop->next = 0;
+        draws_run(loop, order + loop->next, loop->own_run);
+        draws_run(loop, order + loop->next + loop->own_run, loop->shared_run);
+        loop->next += both;
+    }
+    return done;
+}
+
+static NOINLINE Py_ssize_t draws_at_random(struct loop *loop, const uint8_t *order, Py_ssize_t length, Py_ssize_t n)
+{
+    Py_ssize_t at = loop->next;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        pair_once(loop->pointers[order[at]]);
+        at = at + 1 < length ? at + 1 : 0;
+    }
+    loop->next = at;
+    return n;
+}
+
+static PyObject *draws_run_all(struct loop *loop, PyObject *turns)
+{
+    Py_ssize_t n = PyNumber_AsSsize_t(turns, PyExc_OverflowError);
+    if (n < 0 && PyErr_Occurred())
+        return NULL;
+    const uint8_t *order = (const uint8_t *)PyBytes_AS_STRING(loop->order);
+    Py_ssize_t length = PyBytes_GET_SIZE(loop->order);
+    return PyLong_FromSsize_t(loop->own_run + loop->shared_run > 0 ? draws_in_runs(loop, order, length, n)
+                                                                   : draws_at_random(loop, order, length, n));
+}
+
 static NOINLINE int borrow(struct loop *loop, Py_ssize_t n)
 {
     for (Py_ssize_t i = 0; i < n; i++) {
@@ -128,6 +176,26 @@ static PyObject *borrow_run(struct loop *loop, PyObject *turns)
     return PyLong_FromSsize_t(n);
 }
 
+/* The objects of a list, in an array. */
+static int loop_take(struct loop *loop, PyObject *items)
+{
+    if (PyList_GET_SIZE(items) == 0) {
+        PyErr_SetString(PyExc_ValueError, "a list of at least one object is needed");
+        return -1;
+    }
+    loop->length = PyList_GET_SIZE(items);
+    loop->pointers = PyMem_Malloc((size_t)loop->length * sizeof *loop->pointers);
+    if (loop->pointers == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < loop->length; i++)
+        loop->pointers[i] = PyList_GET_ITEM(items, i); /* borrowed from the list, which the loop keeps */
+    Py_INCREF(items);
+    loop->items = items;
+    return 0;
+}
+
 static PyObject *loop_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     PyObject *items;
@@ -135,67 +203,200 @@ static PyObject *loop_new(PyTypeObject *type, PyObject *arguments, PyObject *key
     (void)keywords;
     if (!PyArg_ParseTuple(arguments, "O!|ii", &PyList_Type, &items, &alone, &calls))
         return NULL;
-    if (PyList_GET_SIZE(items) == 0) {
-        PyErr_SetString(PyExc_ValueError, "a list of at least one object is needed");
-        return NULL;
-    }
     struct loop *loop = (struct loop *)type->tp_alloc(type, 0);
     if (loop == NULL)
         return NULL;
-    loop->length = PyList_GET_SIZE(items);
     loop->alone = alone;
     loop->calls = calls;
-    loop->pointers = PyMem_Malloc((size_t)loop->length * sizeof *loop->pointers);
-    if (loop->pointers == NULL) {
-        Py_DECREF(loop);
-        return PyErr_NoMemory();
+    if (loop_take(loop, items) == 0)
+        return (PyObject *)loop;
+    Py_DECREF(loop);
+    return NULL;
+}
+
+/* Every index is that of an object, and a round of runs fits. */
+static int order_is_good(const struct loop *loop)
+{
+    Py_ssize_t length = PyBytes_GET_SIZE(loop->order), own = loop->own_run, shared = loop->shared_run;
+    for (Py_ssize_t i = 0; i < length; i++)
+        if (((const uint8_t *)PyBytes_AS_STRING(loop->order))[i] >= loop->length)
+            return 0;
+    return length > 0 && own >= 0 && shared >= 0 && own <= length && shared <= length - own;
+}
+
+static PyObject *draws_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    PyObject *items, *order;
+    Py_ssize_t own_run = 0, shared_run = 0;
+    (void)keywords;
+    if (!PyArg_ParseTuple(arguments, "O!S|nn", &PyList_Type, &items, &order, &own_run, &shared_run))
+        return NULL;
+    struct loop *loop = (struct loop *)type->tp_alloc(type, 0);
+    if (loop == NULL)
+        return NULL;
+    loop->own_run = own_run;
+    loop->shared_run = shared_run;
+    Py_INCREF(order);
+    loop->order = order;
+    if (loop_take(loop, items) == 0) {
+        if (order_is_good(loop))
+            return (PyObject *)loop;
+        PyErr_SetString(PyExc_ValueError, "an index of the order has no object, or a run does not fit");
     }
-    for (Py_ssize_t i = 0; i < loop->length; i++)
-        loop->pointers[i] = PyList_GET_ITEM(items, i); /* borrowed from the list, which the loop keeps */
-    Py_INCREF(items);
-    loop->items = items;
-    return (PyObject *)loop;
+    Py_DECREF(loop);
+    return NULL;
 }
 
 static void loop_dealloc(struct loop *loop)
 {
     PyMem_Free(loop->pointers);
     Py_XDECREF(loop->items);
+    Py_XDECREF(loop->order);
     Py_TYPE(loop)->tp_free((PyObject *)loop);
 }
+
+/* ---- ints that one thread makes and another drops: bench/workloads/ring_ends.h -------------------------------- */
+
+enum { RING_CAPACITY = 512, LINE_BYTES = 64 };
+
+#define LINE_ALIGNED __attribute__((aligned(LINE_BYTES)))
+
+struct places {
+    struct {
+        uint64_t value;
+    } LINE_ALIGNED head; /* written by the consumer */
+    struct {
+        uint64_t value;
+    } LINE_ALIGNED tail; /* written by the producer */
+    PyObject *items[RING_CAPACITY] LINE_ALIGNED;
+};
+
+struct ring {
+    PyObject_HEAD
+    struct places *places;
+    long long first; /* the value of the first int; each is one above the one before */
+};
+
+static Py_ssize_t ring_batch(PyObject *turns)
+{
+    Py_ssize_t n = PyNumber_AsSsize_t(turns, PyExc_OverflowError);
+    return n < RING_CAPACITY ? n : RING_CAPACITY;
+}
+
+/* The value of the int at a place. It stays an int of 30 bits, of which interpreters make all in the same way. */
+static long long ring_value(const struct ring *ring, uint64_t place)
+{
+    return ring->first + (long long)(place % (1u << 20));
+}
+
+/* Makes ints until there is no room; returns how many. */
+static PyObject *ring_put(struct ring *ring, PyObject *turns)
+{
+    Py_ssize_t n = ring_batch(turns), done = 0;
+    if (n < 0 && PyErr_Occurred())
+        return NULL;
+    struct places *places = ring->places;
+    uint64_t tail = __atomic_load_n(&places->tail.value, __ATOMIC_RELAXED);
+    for (; done < n; done++, tail++) {
+        /* Acquire pairs with the release of ring_take: the consumer is done with what was there. */
+        if (tail - __atomic_load_n(&places->head.value, __ATOMIC_ACQUIRE) == RING_CAPACITY)
+            break;
+        PyObject *o = PyLong_FromLongLong(ring_value(ring, tail));
+        if (o == NULL)
+            return NULL;
+        places->items[tail % RING_CAPACITY] = o;
+        /* Release pairs with the acquire of ring_take: the consumer sees what is at the place. */
+        __atomic_store_n(&places->tail.value, tail + 1, __ATOMIC_RELEASE);
+    }
+    return PyLong_FromSsize_t(done);
+}
+
+/* Drops what is there; returns how many. Ints come in the order in which they were made, and none is missing. */
+static PyObject *ring_take(struct ring *ring, PyObject *turns)
+{
+    Py_ssize_t n = ring_batch(turns), done = 0;
+    if (n < 0 && PyErr_Occurred())
+        return NULL;
+    struct places *places = ring->places;
+    uint64_t head = __atomic_load_n(&places->head.value, __ATOMIC_RELAXED);
+    for (; done < n && head != __atomic_load_n(&places->tail.value, __ATOMIC_ACQUIRE); done++, head++) {
+        PyObject *o = places->items[head % RING_CAPACITY];
+        long long value = PyLong_AsLongLong(o);
+        Py_DECREF(o);
+        __atomic_store_n(&places->head.value, head + 1, __ATOMIC_RELEASE);
+        if (value != ring_value(ring, head))
+            return PyErr_Format(PyExc_RuntimeError, "audit: an int came out of its order or with another value");
+    }
+    return PyLong_FromSsize_t(done);
+}
+
+static PyObject *ring_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    long long first;
+    (void)keywords;
+    if (!PyArg_ParseTuple(arguments, "L", &first))
+        return NULL;
+    struct ring *ring = (struct ring *)type->tp_alloc(type, 0);
+    if (ring == NULL)
+        return NULL;
+    ring->first = first;
+    ring->places = aligned_alloc(LINE_BYTES, sizeof *ring->places);
+    if (ring->places == NULL) {
+        Py_DECREF(ring);
+        return PyErr_NoMemory();
+    }
+    memset(ring->places, 0, sizeof *ring->places);
+    return (PyObject *)ring;
+}
+
+static void ring_dealloc(struct ring *ring)
+{
+    struct places *places = ring->places;
+    for (uint64_t at = places != NULL ? places->head.value : 0; places != NULL && at != places->tail.value; at++)
+        Py_DECREF(places->items[at % RING_CAPACITY]);
+    free(places);
+    Py_TYPE(ring)->tp_free((PyObject *)ring);
+}
+
+/* ---- the module -------------------------------------------------------------------------------------------- */
 
 static PyMethodDef pairs_methods[] = {
     {"run", (PyCFunction)pairs_run, METH_O, "so many pairs, round and round the objects"}, {NULL, NULL, 0, NULL}};
 
-static PyMethodDef borrow_methods[] = {
-    {"run", (PyCFunction)borrow_run, METH_O, "so many comparisons with True"}, {NULL, NULL, 0, NULL}};
+static PyMethodDef borrow_methods[] = {{"run", (PyCFunction)borrow_run, METH_O, "so many comparisons with True"},
+                                       {NULL, NULL, 0, NULL}};
 
-static PyTypeObject pairs_type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "rcbench_peer.Pairs",
-    .tp_basicsize = sizeof(struct loop),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = loop_new,
-    .tp_dealloc = (destructor)loop_dealloc,
-    .tp_methods = pairs_methods,
-};
+static PyMethodDef draws_methods[] = {
+    {"run", (PyCFunction)draws_run_all, METH_O, "so many pairs, of objects in the order"}, {NULL, NULL, 0, NULL}};
 
-static PyTypeObject borrow_type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "rcbench_peer.Borrow",
-    .tp_basicsize = sizeof(struct loop),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = loop_new,
-    .tp_dealloc = (destructor)loop_dealloc,
-    .tp_methods = borrow_methods,
-};
+static PyMethodDef ring_methods[] = {
+    {"put", (PyCFunction)ring_put, METH_O, "make so many ints, while there is room"},
+    {"take", (PyCFunction)ring_take, METH_O, "drop so many ints, while some are there"},
+    {NULL, NULL, 0, NULL}};
+
+#define TYPE(NAME, STRUCT, NEW, DEALLOC, METHODS)                                                                      \
+    {                                                                                                                  \
+        PyVarObject_HEAD_INIT(NULL, 0).tp_name = "rcbench_peer." NAME, .tp_basicsize = sizeof(STRUCT),                 \
+        .tp_flags = Py_TPFLAGS_DEFAULT, .tp_new = NEW, .tp_dealloc = (destructor)DEALLOC, .tp_methods = METHODS        \
+    }
+
+static PyTypeObject pairs_type = TYPE("Pairs", struct loop, loop_new, loop_dealloc, pairs_methods);
+static PyTypeObject draws_type = TYPE("Draws", struct loop, draws_new, loop_dealloc, draws_methods);
+static PyTypeObject borrow_type = TYPE("Borrow", struct loop, loop_new, loop_dealloc, borrow_methods);
+static PyTypeObject ring_type = TYPE("Ring", struct ring, ring_new, ring_dealloc, ring_methods);
+
+static int add_type(PyObject *module, const char *name, PyTypeObject *type)
+{
+    if (PyType_Ready(type) != 0)
+        return -1;
+    Py_INCREF(type);
+    return PyModule_AddObject(module, name, (PyObject *)type);
+}
 
 static int add_types(PyObject *module)
 {
-    if (PyType_Ready(&pairs_type) != 0 || PyType_Ready(&borrow_type) != 0)
-        return -1;
-    Py_INCREF(&pairs_type);
-    Py_INCREF(&borrow_type);
-    return PyModule_AddObject(module, "Pairs", (PyObject *)&pairs_type) == 0 &&
-                   PyModule_AddObject(module, "Borrow", (PyObject *)&borrow_type) == 0
+    return add_type(module, "Pairs", &pairs_type) == 0 && add_type(module, "Draws", &draws_type) == 0 &&
+                   add_type(module, "Borrow", &borrow_type) == 0 && add_type(module, "Ring", &ring_type) == 0
                ? 0
                : -1;
 }

@@ -16,6 +16,7 @@ import random
 import sys
 
 sys.dont_write_bytecode = True  # several interpreters read this folder
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # PYTHONSAFEPATH leaves it out
 
 from facts import facts, has_gil  # noqa: E402
 from patterns import extension_patterns, patterns  # noqa: E402
@@ -28,7 +29,10 @@ COLUMNS = ("utc", "driver", "workload", "params", "threads", "placement", "cpus"
            "noise")
 
 DEFAULTS = {"threads": [1], "cpus": [], "placement": "none", "window_ms": 50.0, "rounds": 1, "seed": 0,
-            "workloads": None, "extension": None, "set_bytes": {}}
+            "workloads": None, "extension": None, "set_bytes": {},
+            # For a caller that ends this process when a cell hangs, and then starts another one: say which cell begins and
+            # ends, pass over so many of the cells of all rounds, and over these cells in every round.
+            "announce": False, "passed": 0, "without": []}
 
 ATTEMPTS = 3  # of one trial: as many as our own harness makes
 DISTURBED_SHARE = 0.25  # of the trials are made again because of noise, at most
@@ -39,17 +43,20 @@ class Cell(object):
 
     def __init__(self, pattern, threads, options):
         order = options["cpus"]
-        self.pattern, self.threads = pattern, threads
+        self.pattern, self.threads, self.least_s = pattern, threads, 0.0
         self.placement = options["placement"] if order and hasattr(os, "sched_setaffinity") else "none"
         self.processors = len(order) or threads
         self.cpus = [order[index % len(order)] for index in range(threads)] if order else []
 
+    def key(self):
+        return [self.pattern.driver, self.pattern.name, self.pattern.params, self.threads]
+
     def fixed(self):
         """What every row of the cell says."""
-        roles = self.pattern.roles or ("worker",)
+        role = self.pattern.role or (lambda index: "worker")
         return {"driver": self.pattern.driver, "workload": self.pattern.name, "params": self.pattern.params,
                 "threads": self.threads, "placement": self.placement, "cpus": "+".join(str(one) for one in self.cpus),
-                "roles": "+".join(roles[index % len(roles)] for index in range(self.threads)),
+                "roles": "+".join(role(index) for index in range(self.threads)),
                 "working_set_bytes": self.pattern.working_set}
 
 
@@ -101,14 +108,23 @@ class Session(object):
 
     def __init__(self, options, out):
         self.options, self.rows, self.gil = options, Rows(out), has_gil()
-        self.order = self.trials = self.disturbed = 0
+        self.order = self.trials = self.disturbed = self.passed = 0
 
     def run(self):
         cells = all_cells(self.options)
         for repetition in range(self.options["rounds"]):
             random.Random(self.options["seed"] + repetition).shuffle(cells)
             for cell in cells:
-                self.cell(cell, repetition)
+                self.passed += 1
+                if self.passed > self.options["passed"] and cell.key() not in self.options["without"]:
+                    self.announce("begin", cell)
+                    self.cell(cell, repetition)
+                    self.announce("end", cell)
+
+    def announce(self, what, cell):
+        """How many cells are passed over by a process that is to go on behind this one, and which one it is."""
+        if self.options["announce"]:
+            self.rows.line([what, self.passed] + cell.key())
 
     def cell(self, cell, repetition):
         if cell.threads < cell.pattern.least:
@@ -131,8 +147,10 @@ class Session(object):
         found = []
         while len(found) < ATTEMPTS:
             seed = self.options["seed"] + 1000003 * repetition + len(found)
-            found.append(Trial(cell, self.options, self.gil, seed).run())
+            trial = Trial(cell, self.options, self.gil, seed, cell.least_s)
+            found.append(trial.run())
             if found[-1]["status"] == "invalid":
+                cell.least_s = max(cell.least_s, trial.wanted_s())
                 continue
             if not found[-1]["noise"] or self.disturbed >= DISTURBED_SHARE * self.trials:
                 break

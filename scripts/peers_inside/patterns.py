@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import weakref
+from bisect import bisect_left
 from collections import deque
 from itertools import cycle, islice, repeat
 
@@ -14,13 +15,21 @@ try:
 except ImportError:  # Python 2
     from Queue import Empty, Full, Queue
 
+from facts import is_immortal  # noqa: E402
+
 QUEUE_SIZE = 256
 RING = 256
 MIXED_OBJECTS = 64
 DRAWS = 4096
 SET_ITEM_BYTES = 40  # of our own harness: as many objects here, whatever their size
 POINTER_BYTES = 8
-FIRST_INT = 1000  # above the ints that an interpreter keeps
+FIRST_INT = 1000  # or more: above the ints that the interpreter keeps
+LAST_INT = 2 ** 29  # all between have one digit, and so one size
+PRIVATE_OBJECTS, PRIVATE_ROUNDS = 256, 4  # as of our own workloads, also what follows
+SHARED_SET_OBJECTS, SHARED_SET_DRAWS, SHARED_SET_EXPONENT = 4096, 16384, 0.99
+MIXED_RUN = 16
+COUNTED_DRAWS = 65536
+APART_BYTES, APART_OF = 256, 32
 REPEATS = 10  # of a pattern's statement in one turn of the loop
 
 
@@ -38,9 +47,40 @@ def function():
     return None
 
 
+class Uncounted(Exception):
+    """This interpreter does not count the references of what a pattern is made of."""
+
+
+def first_int():
+    """An int from which on references are counted: how many small ones an interpreter keeps for good depends on its
+    version."""
+    value = FIRST_INT // 2
+    while value < LAST_INT // 2:
+        value = value * 2  # a new int: a constant of the code may be immortal, whatever its value
+        if not is_immortal(value):
+            return value
+    raise Uncounted("none of its ints is counted")
+
+
 def own_ints(count):
     """Ints that count their references, made by the calling thread."""
-    return list(range(FIRST_INT, FIRST_INT + count))
+    first = first_int()
+    found = list(range(first, first + count))
+    if any(is_immortal(one) for one in found):
+        raise Uncounted("one of its ints is not counted")
+    return found
+
+
+def counts(objects):
+    return [sys.getrefcount(one) for one in objects]
+
+
+def wrong_counts(objects):
+    """Of objects which a list alone holds: what an audit has to say of them; empty where their counts are right."""
+    right = counts(own_ints(1))[0]
+    wrong = [found for found in counts(objects) if found != right]
+    return "" if not wrong else "audit: %d of %d objects have wrong counts, one has %d references, %d are right" % (
+        len(wrong), len(objects), wrong[0], right)
 
 
 def size_of(one):
@@ -49,6 +89,17 @@ def size_of(one):
         return sys.getsizeof(one)
     except TypeError:  # PyPy
         return 0
+
+
+def apart(count):
+    """Objects of which no two lie in one line of a cache, nor in neighbouring ones, where id() tells an address: what a
+    thread writes into the one is then never in the way of another's."""
+    made = sorted([object() for _ in range(count * APART_OF)], key=id)
+    found = made[:1]
+    for one in made:
+        if len(found) < count and id(one) - id(found[-1]) >= APART_BYTES:
+            found.append(one)
+    return found if len(found) == count else made[::APART_OF]
 
 
 def percent_of(params):
@@ -63,6 +114,44 @@ def mixed_order(own, shared, percent, seed):
     return [draw.choice(shared if one else own) for one in places]
 
 
+def zipf_draws(objects, seed):
+    """References to objects of which some come far more often than others, as in bench/workloads/zipf.h."""
+    draw, cumulated, total = random.Random(seed), [], 0.0
+    for rank in range(len(objects)):
+        total += (rank + 1) ** -SHARED_SET_EXPONENT
+        cumulated.append(total)
+    return [objects[min(bisect_left(cumulated, draw.random() * total), len(objects) - 1)]
+            for _ in range(SHARED_SET_DRAWS)]
+
+
+def mixed_runs(percent):
+    """How many references to own objects follow each other, and how many to shared ones: order=runs of
+    bench/workloads/mixed.h."""
+    if 0 < percent < 100:
+        return MIXED_RUN * (100 - percent) // percent, MIXED_RUN
+    return MIXED_RUN * (100 - percent), MIXED_RUN * percent
+
+
+def mixed_indices(percent, runs, seed):
+    """Bytes, each the index of an own object or, beyond those, of a shared one."""
+    draw = random.Random(seed)
+    if runs:
+        own_run, shared_run = mixed_runs(percent)
+        shared = [place % (own_run + shared_run) >= own_run for place in range(COUNTED_DRAWS)]
+    else:
+        shared = [place < COUNTED_DRAWS * percent // 100 for place in range(COUNTED_DRAWS)]
+        draw.shuffle(shared)
+    return bytes(bytearray(draw.randrange(MIXED_OBJECTS) + (MIXED_OBJECTS if one else 0) for one in shared))
+
+
+def producer_or_consumer(index):
+    return "producer" if index % 2 == 0 else "consumer"
+
+
+def owner_or_stranger(index):
+    return "owner" if index == 0 else "stranger"
+
+
 class Pattern(object):
     """One pattern: an expression for what threads share, statements for what each has, and what is repeated.
 
@@ -71,9 +160,9 @@ class Pattern(object):
     function."""
 
     def __init__(self, name, params, body, shared="None", own="pass", names="", loop=None, least=1, summary="",
-                 collector=None, roles=None, driver="scaling", working_set=None, audited=False):
+                 collector=None, role=None, driver="scaling", working_set=None, audited=False):
         self.name, self.params, self.shared, self.least = name, params, shared, least
-        self.summary, self.collector, self.roles, self.driver = summary, collector, roles, driver
+        self.summary, self.collector, self.role, self.driver = summary, collector, role, driver
         self.working_set, self.audited = working_set, audited
         lines = ["def make(shared, index, threads, params, seed):"]
         lines += ["    " + line for line in own.splitlines()]
@@ -132,9 +221,8 @@ def patterns():
         Pattern("py_shared_none", "", "x = o", own="o = None", names="o",
                 summary="take and drop a reference to None"),
     ]
-    for kind, made in (("list", "[object() for _ in range(threads)]"),
-                       ("tuple", "tuple([object() for _ in range(threads)])"),
-                       ("dict", "dict((place, object()) for place in range(threads))")):
+    for kind, made in (("list", "apart(threads)"), ("tuple", "tuple(apart(threads))"),
+                       ("dict", "dict(enumerate(apart(threads)))")):
         found.append(Pattern("py_read", "kind=" + kind, "x = items[k]", shared=made, own="items, k = shared, index",
                              names="items k", summary="read the thread's own place of a container that all share"))
     found += [
@@ -160,7 +248,7 @@ def patterns():
                              summary="take a reference from a weak reference, and drop it"))
     found += [
         Pattern("py_queue", "", "", shared="[Queue(QUEUE_SIZE) for _ in range(threads)]", own=HANDOFF,
-                names="index put takes sleep", loop=PRODUCE, least=2, roles=("producer", "consumer"),
+                names="index put takes sleep", loop=PRODUCE, least=2, role=producer_or_consumer,
                 summary="producers make objects and queue them, consumers take and drop them"),
         Pattern("py_lock", "", "with lock: pass", shared="threading.Lock()", own="lock = shared", names="lock",
                 summary="take and release the one lock"),
@@ -174,25 +262,75 @@ def patterns():
     return found
 
 
+COUNTED_HANDOFF = """put = shared[index].put
+takes = [shared[one].take for one in range(index // 2 * 2, threads, max(1, threads // 2) * 2)]
+sleep = time.sleep"""
+
+COUNTED_PRODUCE = """done = 0
+if index % 2 == 0:
+    done = put(turns)
+    if done < turns:
+        sleep(0)
+else:
+    for take in takes:
+        done += take(turns - done)
+    if done == 0:
+        sleep(0)
+return done"""
+
+# The first worker makes what all count. No batch begins before each thread has what it needs.
+OWNED = """if index == 0:
+    shared.extend(own_ints(1))
+loop = []"""
+
+OWNED_PAIRS = """if not loop:
+    loop.append(rcbench_peer.Pairs(shared, False))
+return loop[0].run(turns)"""
+
+MIXED = """own, ours, percent = own_ints(MIXED_OBJECTS), shared[:MIXED_OBJECTS], int(params.rpartition("=")[2])
+shared.extend(own)
+runs = mixed_runs(percent) if "runs" in params else ()
+run = rcbench_peer.Draws(own + ours, mixed_indices(percent, bool(runs), seed + index), *runs).run"""
+
+
 def extension_patterns(set_bytes):
-    """Our own workloads on this interpreter's real counts: loops of a C extension that was compiled for it."""
+    """Our own workloads on this interpreter's real counts: loops of a C extension that was compiled for it. `shared` is a
+    list of all objects that are counted, so that the audit sees each of them."""
 
-    def counted(name, own, summary, params="", **more):
-        return Pattern(name, params, "", own="import rcbench_peer\nrun = %s.run" % own, names="run",
-                       loop="return run(turns)", summary=summary, audited=True, **more)
+    def counted(name, own, summary, params="", names="run", loop="return run(turns)", **more):
+        return Pattern(name, params, "", own="import rcbench_peer\n" + own, names=names, loop=loop, summary=summary,
+                       audited=True, **more)
 
-    made, bytes_each = "own_ints(%d)", POINTER_BYTES + size_of(FIRST_INT)
+    def private(count, make):
+        return "own = own_ints(%d)\nshared.extend(own)\nrun = rcbench_peer.%s.run" % (count, make)
+
+    bytes_each = POINTER_BYTES + size_of(FIRST_INT)
     sets = [("set=1;code=inline", SET_ITEM_BYTES, False), ("set=1;code=calls", SET_ITEM_BYTES, True)]
     sets += [("set=" + name, size, False) for name, size in sorted(set_bytes.items())]
-    found = [counted("pair", "rcbench_peer.Pairs(%s, True, %s)" % (made % (size // SET_ITEM_BYTES or 1), calls),
-                     "incref and decref of one object of a set, owned by the thread", params=params,
+    found = [counted("pair", private(size // SET_ITEM_BYTES or 1, "Pairs(own, True, %s)" % calls), shared="[]",
+                     summary="incref and decref of one object of a set, owned by the thread", params=params,
                      driver="overhead", working_set=(size // SET_ITEM_BYTES or 1) * bytes_each)
              for params, size, calls in sets]
     found += [
-        counted("borrow", "rcbench_peer.Borrow(%s)" % (made % 64), "`if A != True`: three temporary references and a "
-                "comparison", driver="overhead"),
-        counted("shared_one", "rcbench_peer.Pairs(shared, False)", "incref and decref of the one object that all "
-                "threads share", shared=made % 1),
-        counted("shared_none", "rcbench_peer.Pairs([None], False)", "incref and decref of None by all threads"),
+        counted("borrow", private(64, "Borrow(own)"), "`if A != True`: three temporary references and a comparison",
+                shared="[]", driver="overhead"),
+        counted("private", private(PRIVATE_OBJECTS, "Pairs(own * PRIVATE_ROUNDS)"),
+                "incref and decref of the thread's own objects", shared="[]", params="op=pair"),
+        counted("shared_one", "run = rcbench_peer.Pairs(shared, False).run",
+                "incref and decref of the one object that all threads share", shared="own_ints(1)"),
+        counted("shared_none", "run = rcbench_peer.Pairs([None], False).run", "incref and decref of None by all threads",
+                shared="[]"),
+        counted("shared_set", "run = rcbench_peer.Pairs(zipf_draws(shared, seed + index), False).run",
+                "incref and decref of one of 4096 shared objects, drawn by Zipf's law",
+                shared="own_ints(SHARED_SET_OBJECTS)"),
+        counted("owner_stranger", OWNED, "incref and decref of one object, by the thread that made it and by others",
+                shared="[]", names="loop shared rcbench_peer", loop=OWNED_PAIRS, least=2, role=owner_or_stranger),
+        counted("handoff", COUNTED_HANDOFF, "producers make ints and hand them over, consumers drop them",
+                shared="[__import__('rcbench_peer').Ring(first_int()) for _ in range(threads)]",
+                names="index put takes sleep", loop=COUNTED_PRODUCE, least=2, role=producer_or_consumer),
     ]
+    for order in ("runs", "random"):
+        for share in (0, 5, 25, 100):
+            found.append(counted("mixed", MIXED, "incref and decref; p % of them on 64 shared objects, the rest on own ones",
+                                 params="order=%s;p=%d" % (order, share), shared="own_ints(MIXED_OBJECTS)"))
     return found

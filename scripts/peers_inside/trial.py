@@ -19,6 +19,7 @@ RAMP_COMPILED_S = 0.2  # where a compiler runs beside the program, it must be do
 GIL_TURNS = 13  # switch intervals of each thread that a window under a GIL holds: ten, and 30 % more
 UNCOLLECTED_S = 0.02  # the longest window without a collector: the garbage stays
 SUSPENDED = 2.0  # a batch that took so many times what it should was not running all the time
+LONGEST_S = 3.0  # a window that was made longer, so that where its threads end says little
 LATE_S = 5.0  # after the window; a thread that has not had its turn by then gets none while the others have work
 TURNS_MAX = 1 << 20  # of a loop in one batch: a queue that is full ends its batches early
 
@@ -40,7 +41,7 @@ class Worker(object):
 class Trial(object):
     """One trial of one cell: started threads, full load, one window for all, load until the last has measured."""
 
-    def __init__(self, cell, options, gil, seed):
+    def __init__(self, cell, options, gil, seed, least_s=0.0):
         self.cell, self.options, self.gil, self.seed = cell, options, gil, seed
         self.threads = cell.threads
         self.workers = [Worker() for _ in range(self.threads)]
@@ -48,12 +49,12 @@ class Trial(object):
         self.lock, self.gate, self.waiting = threading.Lock(), threading.Event(), self.threads
         self.failure = None
         self.pauses = Pauses()
-        self.window_s, self.ramp_s = self.lengths()
+        self.window_s, self.ramp_s = self.lengths(least_s)
         self.batch_s = max(self.window_s / 400.0, 2e-5)
 
-    def lengths(self):
+    def lengths(self, least_s):
         """Under a GIL each thread gets its turns, in the ramp once; a compiler gets its time in the ramp."""
-        window_s = self.options["window_ms"] / 1000.0
+        window_s = max(self.options["window_ms"] / 1000.0, least_s)
         ramp_s = min(max(window_s / 2.0, RAMP_S[0]), RAMP_S[1])
         if compiles():
             ramp_s = max(ramp_s, RAMP_COMPILED_S)
@@ -153,11 +154,10 @@ class Trial(object):
         try:
             space = dict(vars(patterns), threads=self.threads)
             shared = eval(pattern.shared, space)
-            held = sys.getrefcount(shared[0]) if pattern.audited and shared else None
             self.start_and_join(shared)
-            if held is not None and self.failure is None and sys.getrefcount(shared[0]) != held:
-                self.fail("audit: the shared object has %d references, %d are right" % (
-                    sys.getrefcount(shared[0]), held))
+            wrong = patterns.wrong_counts(shared) if pattern.audited and self.failure is None else ""
+            if wrong:
+                self.fail(wrong)
         finally:
             if watching:
                 self.pauses.watch(False)
@@ -212,6 +212,20 @@ class Trial(object):
             parts = [difference(one, name) for one in workers]
             found[name] = None if None in parts else sum(parts)
         return found
+
+    def wanted_s(self):
+        """The window in which threads that begin and end as far apart as in this trial would overlap; 0 where this one was
+        long enough, or the machine was busy and collections are not what is looked at. A thread that is in the middle of
+        a collection when the window ends is late by its length, which depends on the interpreter and not on the window."""
+        workers = self.workers
+        if self.failure is not None or any(one.stop is None for one in workers):
+            return 0.0
+        waited_s = max(difference(one, "waited_ns") or 0 for one in workers) / 1e9
+        starts, stops = [one.start for one in workers], [one.stop for one in workers]
+        apart_s = max(starts) - min(starts) + max(stops) - min(stops)
+        wanted_s = 1.3 * apart_s / (1.0 - OVERLAP_MIN)
+        own_doing = self.cell.pattern.collector == "on" or waited_s < apart_s / 2
+        return min(wanted_s, LONGEST_S) if own_doing and wanted_s > self.window_s else 0.0
 
     def drift(self):
         """Rate in the second half of the window against that in the first."""

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -79,7 +80,8 @@ class Peer:
 
     def record(self) -> Dict[str, Any]:
         """As run.json keeps it."""
-        told = {name: value for name, value in sorted(self.environment.items()) if name.startswith("PYTHON")}
+        told = {name: value for name, value in sorted(self.environment.items())
+                if name.startswith("PYTHON") and name != "PYTHON"}  # that one is of our own scripts
         return {"variant": self.variant, "command": self.command, "problem": self.problem, "stand_in": self.stand_in,
                 "environment": told, **self.facts}
 
@@ -89,7 +91,11 @@ def inside(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"peers_inside_{name}", INSIDE / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(INSIDE))  # modules there import each other
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(INSIDE))
     return module
 
 
@@ -153,6 +159,15 @@ def _understood(output: str) -> Tuple[Dict[str, Any], str]:
     if wrong:
         return {}, f"did not say what it is ({wrong[0]} is missing or of another kind)"
     return {name: found[name] for name in KINDS}, ""
+
+
+def check_stand_ins(texts: Sequence[str], variants: Sequence[str]) -> None:
+    """Refuses a NAME:VARIANT=PATH whose variant is none of these."""
+    for text in texts:
+        stand_in = Given.of(text).stand_in
+        if stand_in is not None and stand_in not in variants:
+            raise UsageError(not_accepted("--python", text, f"an interpreter ('{stand_in}' is no variant)",
+                                          f"NAME:VARIANT=PATH with one of {', '.join(variants)}"))
 
 
 def names_of(facts: Mapping[str, Any]) -> Iterator[str]:

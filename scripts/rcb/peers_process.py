@@ -23,6 +23,7 @@ from rcb.rundir import utc_now
 from rcb.schema import COLUMNS, MEASURED, NO_PARAMS, SCHEMA, STATUSES
 
 SILENCE_LIMIT_S = 60.0
+STUCK_MOST = 3  # cells in a row in which an interpreter may hang or die, each of which costs that limit
 
 Key = Tuple[str, str, str, int]  # driver, workload, params, threads
 
@@ -56,6 +57,7 @@ class Task:
     log: Path
     extension: Optional[Path] = None
     no_extension: str = ""  # why there is none
+    without: Mapping[Key, str] = field(default_factory=dict)  # cells that it hung or died in before, and how
 
 
 def set_bytes() -> Dict[str, int]:
@@ -121,7 +123,8 @@ class Writer:
 
 
 class Reader:
-    """Makes sense of the lines that an interpreter prints; what is no row of this process is counted, not believed."""
+    """Makes sense of the lines that an interpreter prints; what is no row of this process is counted, not believed.
+    running: the cell that it has begun and not ended; passed: how many cells it has begun, in all rounds."""
 
     NEEDED = ("driver", "workload", "params", "threads", "repetition", "status", "reason", "ns_per_op", "ops_per_s")
 
@@ -129,12 +132,20 @@ class Reader:
         self._cells, self._rounds = set(cells), rounds
         self._names: Optional[List[str]] = None
         self.bad = 0
+        self.passed = 0
+        self.running: Optional[Key] = None
+
+    def again(self) -> None:
+        """Another process goes on, with a header of its own."""
+        self._names = self.running = None
 
     def take(self, line: str) -> Optional[Tuple[Key, Dict[str, str]]]:
         try:
             fields = split_line(line.rstrip("\r"))
         except ValueError:
             fields = []
+        if fields and fields[0] in ("begin", "end") and self._announced(fields):
+            return None
         if self._names is None:
             if set(self.NEEDED) <= set(fields) <= set(COLUMNS):
                 self._names = fields
@@ -147,6 +158,15 @@ class Reader:
             self.bad += 1
             return None
         return key, row
+
+    def _announced(self, fields: Sequence[str]) -> bool:
+        names = ("what", "passed", "driver", "workload", "params", "threads")
+        row = dict(zip(names, fields))
+        key = self._key(row) if len(fields) == len(names) and row["passed"].isdigit() else None
+        if key is None:
+            return False
+        self.passed, self.running = int(row["passed"]), key if row["what"] == "begin" else None
+        return True
 
     def _key(self, row: Mapping[str, str]) -> Optional[Key]:
         if not row["threads"].isdigit():
@@ -167,9 +187,10 @@ class Reader:
 
 @dataclass
 class Outcome:
-    """How a process ended. problem: why it is not to be started again."""
+    """How a process ended. problem: why it is not to be started again; stuck: cells not to be begun again, and why."""
 
     problem: str = ""
+    stuck: Dict[Key, str] = field(default_factory=dict)
     warnings: List[str] = field(default_factory=list)
 
 
@@ -181,7 +202,7 @@ class Process:
         self._peer, self._ground, self._task, self._interruption = peer, ground, task, interruption
         self._inherited, self._look = inherited, look
         self._cells = Cells(ground)
-        self._has_extension = task.extension is not None
+        self._stuck: Dict[Key, str] = dict(task.without)
 
     @property
     def _interrupted(self) -> bool:
@@ -201,17 +222,20 @@ class Process:
                 counted_reason = self._task.no_extension or outcome.problem or "the extension could not be loaded"
             else:
                 counted_reason = outcome.problem
+            for key, why in self._stuck.items():
+                writer.skip([key], why)
             writer.skip(self._cells.plain, outcome.problem or "the interpreter made no row of it")
             writer.skip(self._cells.counted, counted_reason)
         part.rename(self._task.rows)
         return outcome
 
-    def _command(self) -> List[str]:
+    def _command(self, passed: int) -> List[str]:
         ground, task = self._ground, self._task
         options = {"threads": ground.threads, "cpus": ground.cpus, "placement": ground.placement,
                    "window_ms": ground.window_ms, "rounds": task.rounds, "seed": task.seed,
                    "workloads": ground.workloads, "set_bytes": set_bytes(),
-                   "extension": str(task.extension) if task.extension else None}
+                   "extension": str(task.extension) if task.extension else None,
+                   "announce": True, "passed": passed, "without": [list(key) for key in self._stuck]}
         command = [self._peer.command, str(MEASURE), "rows", json.dumps(options)]
         if ground.cpus and ground.placement != "none" and not self._peer.facts["pins"] and shutil.which("taskset"):
             # A runtime that cannot pin its threads is at least kept on these CPUs; its rows say placement none.
@@ -219,11 +243,36 @@ class Process:
         return command
 
     def _measure(self, writer: Writer) -> Outcome:
+        """Starts it, and once more behind each cell in which it hangs or dies: the others lose nothing by that."""
         reader = Reader(self._cells.plain + self._cells.counted, self._task.rounds)
+        warnings: List[str] = []
+        last, in_a_row = 0, 0
+        while True:
+            reader.again()
+            outcome = self._once(writer, reader)
+            stuck = reader.running
+            if not outcome.problem or stuck is None or self._interrupted:
+                break
+            in_a_row = in_a_row + 1 if reader.passed == last + 1 else 1
+            self._stuck[stuck] = outcome.problem
+            warnings.append(f"{self._name} in {'/'.join(str(part) for part in stuck if part)}: {outcome.problem}; "
+                            "this cell is left out from now on")
+            if in_a_row == STUCK_MOST:
+                outcome.problem = f"{STUCK_MOST} cells one after another, the last one: {outcome.problem}"
+                break
+            last, outcome = reader.passed, Outcome()
+        if outcome.problem:
+            warnings.append(f"{self._name}: {outcome.problem}; the rows that it has not made are skipped")
+        if reader.bad:
+            warnings.append(f"{self._name}: {reader.bad} of its lines were no rows and are left out")
+        return Outcome(outcome.problem, self._stuck, warnings)
+
+    def _once(self, writer: Writer, reader: Reader) -> Outcome:
         with self._task.log.open("ab") as log:
             try:
-                child = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                                         env=self._peer.environment, start_new_session=True, pass_fds=self._inherited)
+                child = subprocess.Popen(self._command(reader.passed), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                         stderr=log, env=self._peer.environment, start_new_session=True,
+                                         pass_fds=self._inherited)
             except OSError as error:
                 return Outcome(f"cannot be started ({error.strerror})")
             hung = False
@@ -232,7 +281,7 @@ class Process:
             finally:
                 # Also after it has ended: what it started must not run beside the next one.
                 end_all(child)
-        return self._outcome(child.returncode, hung, reader)
+        return self._outcome(child.returncode, hung)
 
     def _watch(self, child: "subprocess.Popen[bytes]", reader: Reader, writer: Writer) -> bool:
         """Takes rows until there are no more; True where it was silent for too long."""
@@ -251,9 +300,11 @@ class Process:
                     break
                 *lines, pending = (pending + data).split(b"\n")
                 for line in lines:
+                    began = reader.passed
                     found = reader.take(line.decode("utf-8", errors="replace"))
                     if found is not None:
                         writer.row(*found)
+                    if found is not None or reader.passed > began:
                         heard = time.monotonic()
         if not self._interrupted:
             self._wait(child)
@@ -266,20 +317,17 @@ class Process:
         except subprocess.TimeoutExpired:
             pass  # ended by the caller
 
-    def _outcome(self, status: int, hung: bool, reader: Reader) -> Outcome:
-        name, found = f"{self._peer.variant} ({self._peer.command})", Outcome()
-        if self._interrupted:
-            return found
+    @property
+    def _name(self) -> str:
+        return f"{self._peer.variant} ({self._peer.command})"
+
+    def _outcome(self, status: int, hung: bool) -> Outcome:
         if hung:
-            found.problem = f"ended: no row for {self._ground.limit_s:g} s"
-        elif status != 0:
+            return Outcome(f"ended: no row for {self._ground.limit_s:g} s")
+        if status != 0 and not self._interrupted:
             how = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
-            found.problem = f"{how}: {self._last_message()}"
-        if found.problem:
-            found.warnings.append(f"{name}: {found.problem}; the rows that it has not made are skipped")
-        if reader.bad:
-            found.warnings.append(f"{name}: {reader.bad} of its lines were no rows and are left out")
-        return found
+            return Outcome(f"{how}: {self._last_message()}")
+        return Outcome()
 
     def _last_message(self) -> str:
         try:

@@ -19,7 +19,7 @@ from rcb.binary import Interruption
 from rcb.errors import UsageError, not_accepted
 from rcb.files import write_atomically
 from rcb.peers_found import INSIDE, Peer, Search
-from rcb.peers_process import SILENCE_LIMIT_S, Cells, Ground, Process, Task, usable_cpus
+from rcb.peers_process import SILENCE_LIMIT_S, Cells, Ground, Key, Process, Task, usable_cpus
 from rcb.rundir import RunDirectory
 from rcb.wording import counted, duration
 
@@ -49,6 +49,7 @@ class Peers:
         self._directory, self._warn = directory, warn
         self._scratch = tempfile.TemporaryDirectory(prefix="rcbench-peers-")
         self._extensions: Dict[str, Tuple[Optional[Path], str]] = {}
+        self._stuck: Dict[str, Dict[Key, str]] = {}
         for warning in found.warnings:
             warn(warning)
 
@@ -84,12 +85,13 @@ class Peers:
                 own = replace(ground, threads=ground.threads[:1])
             elif not peer.problem:
                 extension, why = self._extension(peer)
-                task = replace(task, extension=extension, no_extension=why)
+                task = replace(task, extension=extension, no_extension=why, without=self._stuck.get(peer.variant, {}))
             outcome = Process(peer, own, task, interruption, inherited, look).run()
             if interruption is not None and interruption.happened:
                 return
             for warning in outcome.warnings:
                 self._warn(warning)
+            self._stuck[peer.variant] = outcome.stuck
             if outcome.problem and not peer.problem:
                 self.peers[place] = replace(peer, problem=outcome.problem)
 

@@ -17,7 +17,7 @@ from typing import Any, List, Optional, Sequence, Set, Tuple
 
 from rich.console import Console
 
-from rcb import doctor, peers_found, precision, rows, rundir, trust
+from rcb import doctor, peers_found, precision, rows, rundir, traits, trust
 from rcb.binary import Binary, Interruption, Plan, Settings, part_of
 from rcb.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NOISE, CommandError, UsageError, describe_os_error
 from rcb.options import PROFILES, Options, Profile, parse
@@ -133,6 +133,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
     manifest.leave_out(options.leave_out)
     try:
         describe_machine(binary, directory, manifest)
+        peers_found.check_stand_ins(options.python or (), [one.name for one in traits.read({"machine": manifest.machine})])
         manifest.reference_cost = binary.reference_cost()
         directory.save(manifest)
     except BaseException:

@@ -41,6 +41,21 @@ def hangs_at(path: Path, when: str, workloads: str = "None") -> str:
         """, sys.executable)
 
 
+def fails_in(path: Path, patterns: str, how: str) -> str:
+    """Does what `how` says whenever it begins a cell of one of some patterns, in the midst of its rows."""
+    return script(path, f"""\
+        import os, subprocess, sys, time
+        if sys.argv[2] != "rows":
+            os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+        child = subprocess.Popen([sys.executable, *sys.argv[1:]], stdout=subprocess.PIPE, text=True)
+        for line in child.stdout:
+            print(line, end="", flush=True)
+            if line.startswith("begin,") and line.split(",")[3] in {patterns}:
+                child.kill()
+                {how}
+        """, sys.executable)
+
+
 def claims(path: Path, body: str) -> str:
     """This interpreter after some statements that change what it says of itself, and what it has."""
     text = textwrap.dedent(body)

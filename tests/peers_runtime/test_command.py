@@ -170,6 +170,10 @@ class Beside(CommandTest):
         done = self.call("run", "--out", "new", "--peers", "--python", "a=x", "--python", "a=y", *self.SMALL, extra=self.path)
         self.assertEqual(2, done.returncode)
         self.assert_one_line(done.stderr, "two interpreters are named 'a'")
+        done = self.call("run", "--out", "new", "--peers", "--python", "a:gil_atomc=x", *self.SMALL, extra=self.path)
+        self.assertEqual(2, done.returncode)
+        self.assert_one_line(done.stderr, "'gil_atomc' is no variant", "gil_atomic")
+        self.assertFalse((self.scratch / "new").exists())
 
 
 if __name__ == "__main__":

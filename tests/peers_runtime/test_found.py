@@ -50,6 +50,10 @@ class Asking(ScratchTest):
         with mock.patch.dict("os.environ", {"PYTHONPATH": str(self.scratch)}):
             self.assertEqual("", ask(sys.executable)[1])
 
+    def test_a_safe_path_does_not_hide_what_measures(self) -> None:
+        with mock.patch.dict("os.environ", {"PYTHONSAFEPATH": "1"}):
+            self.assertEqual("", ask(sys.executable)[1])
+
     def test_a_directory_is_no_interpreter(self) -> None:
         self.assertIn("cannot be started", ask(str(self.scratch))[1])
 

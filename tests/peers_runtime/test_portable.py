@@ -20,7 +20,7 @@ from interpreters import given
 from rcb.peers_found import INSIDE, MEASURE, ask, environment
 from rcb.schema import COLUMNS, STATUSES
 
-OLD = {"__future__", "collections", "gc", "itertools", "json", "os", "platform", "queue", "Queue", "random", "sys",
+OLD = {"__future__", "bisect", "collections", "gc", "itertools", "json", "os", "platform", "queue", "Queue", "random", "sys",
        "sysconfig", "threading", "time", "weakref"}
 OWN = {"counters", "facts", "patterns", "trial", "rcbench_peer"}
 
@@ -83,6 +83,47 @@ class Starving(unittest.TestCase):
         self.assertEqual("a thread did not get its turn for 0.1 s after the window", found["reason"])
 
 
+class Inside(unittest.TestCase):
+    """Parts of it, in this interpreter."""
+
+    def setUp(self) -> None:
+        sys.path.insert(0, str(INSIDE))
+        self.addCleanup(sys.path.remove, str(INSIDE))
+
+    def test_elements_that_are_read_lie_apart(self) -> None:
+        for count in (1, 2, 8, 100):
+            places = sorted(id(one) for one in importlib.import_module("patterns").apart(count))
+            self.assertEqual(count, len(places))
+            if sys.implementation.name == "cpython":  # where id() is an address
+                self.assertGreaterEqual(min([next_one - one for one, next_one in zip(places, places[1:])], default=256), 256)
+
+    def test_the_draws_of_ours(self) -> None:
+        """As bench/workloads/mixed.h and zipf.h have them."""
+        patterns = importlib.import_module("patterns")
+        for percent in (0, 5, 25, 100):
+            for runs in (False, True):
+                shared = [one >= 64 for one in patterns.mixed_indices(percent, runs, 1)]
+                self.assertEqual(65536, len(shared))
+                self.assertAlmostEqual(percent / 100, sum(shared) / 65536, delta=0.001)
+        self.assertEqual([(1600, 0), (304, 16), (48, 16), (0, 1600)],
+                         [patterns.mixed_runs(percent) for percent in (0, 5, 25, 100)])
+        drawn = patterns.zipf_draws(list(range(4096)), 1)
+        self.assertEqual(16384, len(drawn))
+        weights = [(rank + 1) ** -0.99 for rank in range(4096)]
+        self.assertAlmostEqual(weights[0] / sum(weights), drawn.count(0) / 16384, delta=0.02)
+
+    def test_a_window_whose_ends_are_far_apart_is_made_longer(self) -> None:
+        """As after a collection that one thread is in the middle of: its length does not depend on the window."""
+        trial = importlib.import_module("trial")
+        cell = types.SimpleNamespace(pattern=StarvingPattern(), threads=2, placement="none", cpus=[], processors=2)
+        made = trial.Trial(cell, {"window_ms": 100.0}, False, 1)
+        for late, waited, wanted in ((0.0001, 0, 0.0), (0.01, 0, 1.3), (0.01, 9_000_000, 0.0), (5.0, 0, trial.LONGEST_S)):
+            for one, stop in zip(made.workers, (0.1, 0.1 + late)):
+                one.start, one.stop, one.before, one.after = 0.0, stop, {"waited_ns": 0}, {"waited_ns": waited}
+            self.assertAlmostEqual(wanted, made.wanted_s())
+        self.assertEqual(1.3, trial.Trial(cell, {"window_ms": 100.0}, False, 1, 1.3).window_s)
+
+
 class Everywhere(unittest.TestCase):
     """Each interpreter, with short windows."""
 
@@ -128,12 +169,19 @@ class Everywhere(unittest.TestCase):
                 self.assertLessEqual({row["status"] for row in found if row["threads"] == "2"},
                                      {"oversubscribed", "invalid", "skipped"})
                 if facts["implementation"] == "cpython":
-                    self.collector(found)
+                    self.assertLessEqual({row["gc_runs"] for row in found if row["params"] == "collector=off"}, {"", "0"})
 
-    def collector(self, found: List[Dict[str, str]]) -> None:
-        for row in found:
-            if row["workload"] == "py_cycles" and row["gc_runs"]:
-                self.assertEqual(row["params"] == "collector=on", int(row["gc_runs"]) > 0, row)
+    def test_cycles_are_collected_and_their_rows_are_good(self) -> None:
+        """How soon a collection comes is the interpreter's affair: it is waited for, up to the longest window."""
+        for python in given():
+            with self.subTest(python=python):
+                for window_ms in (100.0, 400.0, 1600.0, 6400.0):
+                    found = rows_of(python, threads=[1, 2], window_ms=window_ms, workloads=["py_cycles"])
+                    good = [row for row in found if row["params"] == "collector=on" and row["status"] == "ok"]
+                    if {row["threads"] for row in good} == {"1", "2"} and all(row["gc_runs"] != "0" for row in good):
+                        break
+                else:
+                    self.fail(f"no good row with a collection: {found}")
 
     def test_threads_are_pinned_where_the_interpreter_can(self) -> None:
         cpu = max(os.sched_getaffinity(0))

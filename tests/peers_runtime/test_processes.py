@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List, Tuple
 
-from interpreters import FREE_THREADED, IRON, claims, given, hangs_at, script
+from interpreters import FREE_THREADED, IRON, claims, fails_in, given, hangs_at, script
 
 from support import ScratchTest, read_rows
 
@@ -83,6 +83,42 @@ class Bad(ProcessTest):
         for name in ("py_empty", "py_shared_one"):
             self.assertEqual(("skipped", "ended: no row for 1.5 s"),
                              (by_workload[name]["status"], by_workload[name]["reason"]))
+
+    def test_a_cell_that_hangs_or_dies_costs_the_others_nothing(self) -> None:
+        for how, reason in (("time.sleep(600)", "ended: no row for 3 s"), ("os.kill(os.getpid(), 11)", "was killed by signal 11"),
+                            ("sys.exit('no more memory')", "ended with exit status 1: no more memory")):
+            with self.subTest(how=how):
+                peer = peer_of(fails_in(self.scratch / "fails", ["py_private"], how))
+                outcome, found = self.run_it(peer, replace(GROUND, limit_s=3.0), rounds=2)
+                self.assertEqual("", outcome.problem)
+                key = ("scaling", "py_private", "", 1)
+                self.assertEqual([key], list(outcome.stuck))
+                self.assertIn(reason, outcome.stuck[key])
+                self.assertEqual(1, len(outcome.warnings), outcome.warnings)
+                self.assertIn("scaling/py_private/1", outcome.warnings[0])
+                reasons = {row["workload"]: row["reason"] for row in found if row["status"] == "skipped"}
+                self.assertEqual(["py_private"], list(reasons))
+                self.assertIn(reason, reasons["py_private"])
+                for name in ("py_empty", "py_shared_one"):
+                    self.assertEqual({"0", "1"}, {row["repetition"] for row in found if row["workload"] == name})
+
+    def test_a_cell_that_hung_is_not_begun_by_the_next_process(self) -> None:
+        peer = peer_of(fails_in(self.scratch / "fails", ["py_private"], "time.sleep(600)"))
+        key = ("scaling", "py_private", "", 1)
+        task = Task(4, 7, 1, self.scratch / "rows.csv", self.scratch / "log", without={key: "ended: no row for 9 s"})
+        began = time.monotonic()
+        outcome = Process(peer, replace(GROUND, limit_s=60.0), task).run()
+        self.assertLess(time.monotonic() - began, 50.0)
+        self.assertEqual(("", {key: "ended: no row for 9 s"}, []), (outcome.problem, outcome.stuck, outcome.warnings))
+        found = read_rows(self.scratch / "rows.csv")
+        self.assertEqual([("py_private", "ended: no row for 9 s")],
+                         [(row["workload"], row["reason"]) for row in found if row["status"] == "skipped"])
+
+    def test_one_that_hangs_everywhere_is_given_up(self) -> None:
+        peer = peer_of(fails_in(self.scratch / "fails", [*FEW, "py_list"], "time.sleep(600)"))
+        outcome, found = self.run_it(peer, replace(GROUND, limit_s=1.0, workloads=(*FEW, "py_list")))
+        self.assertEqual("3 cells one after another, the last one: ended: no row for 1 s", outcome.problem)
+        self.assertEqual(4, sum(row["status"] == "skipped" for row in found))
 
     def test_what_a_hung_one_started_is_ended_too(self) -> None:
         mark = self.scratch / "pid"
@@ -169,7 +205,7 @@ class Lines(unittest.TestCase):
 
 class Extension(ProcessTest):
     def test_its_own_counts_where_there_are_headers(self) -> None:
-        counted = ("pair", "borrow", "shared_one", "shared_none")
+        counted = ("pair", "borrow", "private", "shared_one", "shared_none", "shared_set", "owner_stranger", "handoff", "mixed")
         built = 0
         for command in given():
             with self.subTest(command=command):
@@ -182,7 +218,11 @@ class Extension(ProcessTest):
                 ground = replace(GROUND, workloads=counted, threads=(1, 2), cpus=(), placement="none")
                 outcome, found = self.run_it(peer, ground, directory, "")
                 self.assertEqual("", outcome.problem)
-                self.assertEqual({"passed"}, {row["audit"] for row in found})
+                self.assertEqual({"passed"}, {row["audit"] for row in found if row["status"] != "skipped"})
+                self.assertEqual({"owner+stranger", "producer+consumer"}, {row["roles"] for row in found if
+                                 row["workload"] in ("owner_stranger", "handoff") and row["threads"] == "2"})
+                self.assertEqual({"handoff", "owner_stranger"},
+                                 {row["workload"] for row in found if row["status"] == "skipped"})
                 self.assertEqual(set(counted), {row["workload"] for row in found})
                 self.assertEqual({("overhead", "1"), ("scaling", "1"), ("scaling", "2")},
                                  {(row["driver"], row["threads"]) for row in found})
@@ -219,16 +259,35 @@ class Extension(ProcessTest):
         (directory / "rcbench_peer.py").write_text(
             "kept = []\n"
             "class Pairs(object):\n"
-            "    def __init__(self, items, alone=True):\n"
+            "    def __init__(self, items, alone=True, calls=False):\n"
             "        self.items = items\n"
             "    def run(self, turns):\n"
             "        kept.append(self.items[0])\n"
             "        return turns\n"
             "Borrow = Pairs\n", encoding="utf-8")
-        ground = replace(GROUND, workloads=("shared_one",))
-        _, found = self.run_it(peer, ground, directory, "")
-        self.assertEqual({("invalid", "failed")}, {(row["status"], row["audit"]) for row in found})
-        self.assertIn("references", found[0]["reason"])
+        # CPython 3.15 keeps ints up to 1024 for good, so that nobody sees whether one is counted.
+        keeps = claims(self.scratch / "keeps", """\
+            count = sys.getrefcount
+            sys.getrefcount = lambda one: 3221225472 if type(one) is int and one <= 1024 else count(one)
+            """)
+        for command in (sys.executable, keeps):
+            for workload in ("shared_one", "pair", "private"):
+                with self.subTest(command=command, workload=workload):
+                    ground = replace(GROUND, workloads=(workload,))
+                    _, found = self.run_it(peer_of(command), ground, directory, "")
+                    self.assertEqual({("invalid", "failed")}, {(row["status"], row["audit"]) for row in found})
+                    self.assertIn("references", found[0]["reason"])
+
+    def test_what_does_not_count_is_not_measured(self) -> None:
+        directory = self.scratch / "fine"
+        directory.mkdir()
+        (directory / "rcbench_peer.py").write_text(
+            "class Pairs(object):\n    def __init__(self, *all):\n        pass\n    def run(self, turns):\n"
+            "        return turns\n", encoding="utf-8")
+        keeps = claims(self.scratch / "keeps", "sys.getrefcount = lambda one: 3221225472\n")
+        _, found = self.run_it(peer_of(keeps), replace(GROUND, workloads=("pair",)), directory, "")
+        self.assertEqual({"invalid"}, {row["status"] for row in found})
+        self.assertIn("none of its ints is counted", found[0]["reason"])
 
     def test_one_that_cannot_be_loaded_loses_only_its_rows(self) -> None:
         directory = self.scratch / "broken"
@@ -275,6 +334,7 @@ class Where(ScratchTest):
         self.assertIn(("overhead", "pair", "set=1;code=inline", 1), cells.counted)
         self.assertNotIn(("overhead", "pair", "set=1;code=inline", 2), cells.counted)
         self.assertIn(("scaling", "shared_one", "", 2), cells.counted)
+        self.assertIn(("scaling", "mixed", "order=runs;p=5", 2), cells.counted)
 
 
 if __name__ == "__main__":
