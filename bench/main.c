@@ -274,6 +274,18 @@ static bool filter_matches_some(void)
     return false;
 }
 
+/* Where no workload that was chosen runs on as many threads as --threads asks for. */
+static void say_fewer_threads(void)
+{
+    const struct options *options = &session.options;
+    unsigned asked = options->threads[options->thread_counts - 1], most = 0;
+    for (size_t i = 0; i < session.cell_count; i++)
+        if (gbench_matches(session.cells[i].name) && session.cells[i].threads > most)
+            most = session.cells[i].threads;
+    if (options->threads_named && most < asked)
+        fprintf(stderr, "rcbench: --threads: no cell has %u threads: what was chosen is made for %u\n", asked, most);
+}
+
 static int list_tests(void)
 {
     for (size_t i = 0; i < session.cell_count; i++)
@@ -348,6 +360,7 @@ int main(int argc, char **argv)
             session.cell_count = cells_keep_within(session.cells, session.cell_count, options);
         if (!filter_matches_some() || cells_leave_out(session.cells, session.cell_count, options->leave_out) != 0)
             return EXIT_USAGE;
+        say_fewer_threads();
     }
     int status = end_output(act());
     free(session.cells);

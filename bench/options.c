@@ -545,6 +545,7 @@ static int default_threads(struct options *options)
 
 static int read_threads(struct options *options, const char *value)
 {
+    options->threads_named = value != NULL;
     if (value == NULL)
         return default_threads(options);
     char error[400];

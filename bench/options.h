@@ -23,6 +23,7 @@ struct options {
     unsigned *threads;
     size_t thread_counts;
     double within_s;              /* that a round may take; 0: no limit */
+    bool threads_named;           /* by --threads */
     bool oversubscribe;
 
     const char *topology_source;  /* NULL: this machine */

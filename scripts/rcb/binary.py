@@ -44,6 +44,8 @@ class Settings:
     left_out: Tuple[str, ...] = ()  # cells that crashed or hung, and that the user wants to go on without
     all_kinds: bool = False
     within_s: Optional[float] = None  # that a round may take: fewer counts of threads where it would take longer
+    oversubscribe: bool = False
+    filter: Optional[str] = None
 
     def arguments(self) -> List[str]:
         found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
@@ -61,8 +63,12 @@ class Settings:
             found += ["--leave-out", ",".join(self.left_out)]
         if self.all_kinds:
             found.append("--all-kinds")
+        if self.oversubscribe:
+            found.append("--oversubscribe")
         if self.cells:
             found.append(f"--benchmark_filter={_pattern(self.cells)}")
+        elif self.filter is not None:
+            found.append(f"--benchmark_filter={self.filter}")
         return found
 
 

@@ -18,6 +18,9 @@ from rcb.schema import MEASURED, PEER
 # is part of how a scheme scales, so each of these has a typical clock of its own.
 Load = Tuple[str, str, int, bool]
 References = Dict[Load, float]
+# What the rest of this looks at, where a file has it.
+NEEDED = ("host", "placement", "threads", "mode", "process", "clock_step_ns", "status", "driver", "workload", "params",
+          "variant")
 # What divides a cell, and what it is divided by, are of one clock or none.
 COMPARED = ["driver", "workload", "params", "placement"]
 # No processor's clock is so far from its typical one; what is was damaged.
@@ -83,8 +86,9 @@ def factors(frame: pd.DataFrame, typical: Optional[References] = None) -> np.nda
     if typical is not None:
         return _factors(frame, typical)
     found = np.ones(len(frame))
+    narrow = frame[[name for name in NEEDED if name in frame]]
     for places in frame.groupby("run_id", sort=False).indices.values():
-        own = frame.iloc[places]
+        own = narrow.iloc[places]
         found[places] = _factors(own, references(own))
     return found
 

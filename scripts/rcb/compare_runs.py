@@ -44,6 +44,7 @@ class Side:
     machine: str = ""
     clocks: References = field(default_factory=dict)
     baseline: str = ""
+    asked_ms: Optional[float] = None  # --window of the run; None: not known
 
     @property
     def hosts(self) -> List[str]:
@@ -134,13 +135,19 @@ def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None
     windows = used.groupby(CELL)["window_s"].median().dropna().to_dict()
     samples = samples_of(rows.frame)
     return Side(label, rows, str(record.get("revision", "")), samples, floor_of(samples), windows,
-                disturbed_cells(rows.frame), machine, clocks)
+                disturbed_cells(rows.frame), machine, clocks, asked_ms=_number(record.get("window_ms")))
+
+
+def _number(found: Any) -> Optional[float]:
+    return float(found) if isinstance(found, (int, float)) else None
 
 
 def _check_windows(base: Side, other: Side) -> None:
     """A window of another length is another experiment: warm-up, turns of a GIL and noise weigh otherwise. Where an
     operation may outlast a window, as a fork or a collection does, the window is as long as it takes and says
-    nothing."""
+    nothing; so it does where both runs asked for the same, and batches are longer than that."""
+    if base.asked_ms is not None and base.asked_ms == other.asked_ms:
+        return
     for driver in sorted({key[0] for key in base.windows} & set(COUNTING)):
         both = [key for key in base.windows if key[0] == driver and key in other.windows]
         pairs = sorted((other.windows[key] / base.windows[key], key) for key in both if base.windows[key] > 0)

@@ -70,11 +70,13 @@ class Options:
     python: Optional[List[str]] = None
     export: Sequence[str] = ()
     leave_out: Optional[str] = None
+    oversubscribe: Optional[bool] = None
+    filter: Optional[str] = None
 
     def given(self) -> Dict[str, Any]:
         """The flags that say what to measure, by name, as far as they were given."""
         names = ("profile", "variants", "workloads", "threads", "placement", "allocator", "window", "repetitions",
-                 "processes", "seed", "precision", "budget", "all_kinds", "peers", "python")
+                 "processes", "seed", "precision", "budget", "all_kinds", "peers", "python", "oversubscribe", "filter")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
@@ -215,6 +217,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", action=_Once, type=_seed)
     parser.add_argument("--precision", action=_Once, type=_precision)
     parser.add_argument("--budget", action=_Once, type=_budget)
+    parser.add_argument("--oversubscribe", action="store_const", const=True)
+    parser.add_argument("--filter", action=_Once)
     parser.add_argument("--peers", action="store_const", const=True)
     parser.add_argument("--python", action="append")
     parser.add_argument("--export", action="append")

@@ -19,7 +19,9 @@ BLOCK = 1 << 24
 SMALL = 64  # lines: up to these, columns cost more than they save
 NEWLINE, QUOTE, COMMA, RETURN, ZERO = (ord(one) for one in "\n\",\r\0")
 # Columns whose texts are nearly all different: sharing them would cost more than it saves.
-UNIQUE = ("utc", "thread_ops", "thread_ns", "measures")
+UNIQUE = ("thread_ops", "thread_ns", "measures")
+# Of these, only those of trials whose threads had different roles are ever looked at: the others are not kept.
+OF_ROLES = ("thread_ops", "thread_ns")
 COUNTED = ("process", "repetition")
 POSITIVE = ("ns_per_op", "ops_per_s")
 
@@ -275,7 +277,12 @@ class Parser:
                 texts = [self._shared.setdefault(text, text) for text in column.cat.categories]
                 columns[name] = np.array(texts, dtype=object)[column.cat.codes]
             else:
-                columns[name] = column
+                columns[name] = column.to_numpy(copy=True)  # of its own, so that it goes when it is no longer needed
+        if "roles" in columns:
+            alone = np.array(["+" not in text for text in found["roles"].cat.categories])[found["roles"].cat.codes]
+            for name in OF_ROLES:
+                if name in columns:
+                    columns[name][alone] = ""
         columns["line"] = numbers
         return pd.DataFrame(columns, copy=False)
 
@@ -313,16 +320,22 @@ class Parser:
         empty = pd.DataFrame({name: pd.Series(dtype=object) for name in self._names})
         tables = self._tables or [_typed(empty).assign(line=pd.Series(dtype="int64"))]
         self._tables = []
-        names = list(tables[0].columns)
         lines = np.concatenate([table["line"].to_numpy() for table in tables])
         place = None if (np.diff(lines) > 0).all() else np.argsort(lines, kind="stable")
-        # Column by column, each dropped where it was: a copy of everything would double the memory.
-        columns = {}
-        for name in names:
-            whole = _without_damage(np.concatenate([table.pop(name).to_numpy() for table in tables]))
-            columns[name] = whole if place is None else whole[place]
+        kinds: Dict[np.dtype, List[str]] = {}
+        for name in tables[0].columns:
+            kinds.setdefault(tables[0][name].dtype, []).append(name)
         for name in COLUMNS:
-            if name not in columns:
-                text = name in TEXT
-                columns[name] = np.full(len(lines), "" if text else math.nan, dtype=object if text else float)
-        return pd.DataFrame(columns, copy=False)
+            if name not in tables[0].columns:
+                kinds.setdefault(np.dtype(object) if name in TEXT else np.dtype(float), []).append(name)
+        # All columns of a kind in one array, which is what pandas makes of them sooner or later, with a copy of
+        # everything; and each is dropped where it was.
+        parts = []
+        for kind, names in kinds.items():
+            block = np.full((len(names), len(lines)), "" if kind == object else math.nan if kind == float else 0, kind)
+            for row, name in zip(block, names):
+                if name in tables[0].columns:
+                    np.concatenate([table.pop(name).to_numpy() for table in tables], out=row)
+                    row[:] = _without_damage(row if place is None else row[place])
+            parts.append(pd.DataFrame(block.T, columns=names, copy=False))
+        return pd.concat(parts, axis=1, copy=False)

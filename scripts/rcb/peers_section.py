@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcb import peers
+from rcb import peers, table
 from rcb.analysis import Analysis
 from rcb.view import Anchors, Section, grid, ratio, text
 from rcb.wording import counted
@@ -18,8 +18,10 @@ WORDS = ("A ratio of `time` is ours ÷ the runtime's: the same loop on its own P
 def section(analysis: Analysis, anchors: Anchors) -> Section:
     found = peers.comparisons(analysis.summary)
     title = "Ours against the runtime it stands for"
+    times = table.peer_times(analysis.summary, anchors)
+    grids = () if times is None else (times,)
     if not found:
-        return Section("runtimes", title)
+        return Section("runtimes", "Ours beside its peers" if grids else title, (), grids)
     counts = {name: sum(one.verdict == name for one in found)
               for name in (peers.AGREES, peers.OPTIMISTIC, peers.PESSIMISTIC, peers.INCONCLUSIVE)}
     told = ", ".join(f"{name} {count}" for name, count in counts.items())
@@ -28,4 +30,4 @@ def section(analysis: Analysis, anchors: Anchors) -> Section:
              text(one.verdict)) for one in found]
     head = ("runtime", "its pattern", "threads", "ours", "our workload", "quantity", "ratio", "verdict")
     return Section("runtimes", title, (f"Of {counted(len(found), 'comparison')}: {told}.", *WORDS),
-                   (grid("Each pattern that both have", head, rows),))
+                   (grid("Each pattern that both have", head, rows), *grids))

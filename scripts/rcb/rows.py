@@ -36,7 +36,8 @@ class Rows:
 
     def measured(self) -> pd.DataFrame:
         """The rows that the numbers are made of."""
-        return self.frame[used_rows(self.frame)]
+        used = used_rows(self.frame)
+        return self.frame if used.all() else self.frame[used]
 
     def complaints(self) -> Iterator[str]:
         """What to say of the lines left out: each of the first few, then how many more."""
@@ -50,8 +51,9 @@ def duplicates(frame: pd.DataFrame) -> np.ndarray:
     """Which rows were there before. A trial with numbers is there once; other rows may be attempts of one trial."""
     measured = frame["status"].isin(MEASURED).to_numpy(dtype=bool)
     twice = np.zeros(len(frame), dtype=bool)
-    twice[measured] = frame.loc[measured, IDENTITY].duplicated()
-    twice[~measured] = frame.loc[~measured, EVENT].duplicated()
+    # Columns first: rows first would copy all of them.
+    twice[measured] = frame[IDENTITY][measured].duplicated()
+    twice[~measured] = frame[EVENT][~measured].duplicated()
     return twice
 
 

@@ -60,7 +60,8 @@ def budget_of(options: Options, profile: Profile) -> Optional[float]:
 def settings_of(options: Options, profile: Profile, sizes: Sizes, peers: bool) -> Settings:
     return Settings(profile.name, sizes.window_ms, options.variants, options.workloads, options.threads, options.placement,
                     options.allocator, peers=peers, all_kinds=bool(options.all_kinds), within_s=sizes.within_s,
-                    left_out=tuple(options.leave_out.split(",")) if options.leave_out else ())
+                    left_out=tuple(options.leave_out.split(",")) if options.leave_out else (),
+                    oversubscribe=bool(options.oversubscribe), filter=options.filter)
 
 
 def peers_of_binary(binary: Binary, options: Options) -> bool:
@@ -129,6 +130,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
         rounds=[sizes.repetitions] * sizes.processes, cells=plan.cells, cells_skipped=plan.skipped, started=now,
         precision=options.precision, budget_s=budget_of(options, profile), peers=options.peers, python=options.python,
         peers_of_binary=peers_of_binary(binary, options), all_kinds=options.all_kinds, within_s=sizes.within_s,
+        oversubscribe=options.oversubscribe, filter=options.filter,
         checks=trust.record_of(doctor.examine(doctor.this_machine())))
     manifest.leave_out(options.leave_out)
     try:

@@ -25,7 +25,7 @@ SCHEMA = 1
 
 # Fields that came with the same version: a record of an older revision lacks them.
 LATER = ("precision", "budget_s", "further", "wide", "checks", "trust", "peers", "python", "peers_of_binary",
-         "interpreters", "reference_cost", "disturbed", "left_out", "all_kinds", "within_s")
+         "interpreters", "reference_cost", "disturbed", "left_out", "all_kinds", "within_s", "oversubscribe", "filter")
 
 LOCK_PATIENCE_S = 5.0
 
@@ -78,6 +78,8 @@ class Manifest:
     left_out: List[str] = field(default_factory=list)
     all_kinds: Optional[bool] = None
     within_s: Optional[float] = None
+    oversubscribe: Optional[bool] = None
+    filter: Optional[str] = None
     schema: int = SCHEMA
 
     # The processes that were planned are followed by those that --precision adds, with cells of their own.
@@ -106,7 +108,7 @@ class Manifest:
         return Settings(self.profile, self.window_ms, self.variants, self.workloads, self.threads, self.placement,
                         self.allocator, tuple(added["cells"]) if added else (), self.reference_cost,
                         self.peers_of_binary, left_out=tuple(self.left_out), all_kinds=bool(self.all_kinds),
-                        within_s=self.within_s)
+                        within_s=self.within_s, oversubscribe=bool(self.oversubscribe), filter=self.filter)
 
     def add_process(self, cells: List[str], rounds: int) -> int:
         """A further process for these cells alone; returns its number. Its seed follows from the run's."""
@@ -120,7 +122,7 @@ class Manifest:
                 "threads": self.threads, "placement": self.placement, "allocator": self.allocator,
                 "window": self.window_ms, "repetitions": self.repetitions, "processes": self.processes, "seed": self.seed,
                 "precision": self.precision, "budget": self.budget_s, "peers": self.peers, "python": self.python,
-                "all_kinds": self.all_kinds}
+                "all_kinds": self.all_kinds, "oversubscribe": self.oversubscribe, "filter": self.filter}
 
     def leave_out(self, cells: Optional[str]) -> None:
         """--leave-out: from now on, in all processes."""

