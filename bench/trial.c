@@ -309,11 +309,50 @@ static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 static double rate(uint64_t ops, uint64_t ns) { return ns > 0 ? (double)ops / (double)ns : 0; }
 
-/* Ratios over the threads: how fast, how evenly, how much at the same time, how steadily. */
+static bool oversubscribed(const struct trial_run *run) { return run->cell->threads > run->options->pus; }
+
+/* How much of the time all threads measured. */
+static void summarize_overlap(struct trial_result *result)
+{
+    uint64_t begin_min = UINT64_MAX, begin_max = 0, end_min = UINT64_MAX, end_max = 0;
+    for (unsigned i = 0; i < result->threads; i++) {
+        const struct window_result *w = &result->thread[i].window;
+        begin_min = least(begin_min, w->begin_ns);
+        begin_max = most(begin_max, w->begin_ns);
+        end_min = least(end_min, w->end_ns);
+        end_max = most(end_max, w->end_ns);
+    }
+    result->window_s = end_min > begin_max ? (double)(end_min - begin_max) * 1e-9 : 0;
+    if (end_min > begin_max)
+        result->overlap = (double)(end_min - begin_max) / (double)(end_max - begin_min);
+}
+
+/* Threads that take turns on a CPU each have another span, from when they first ran in the window to when they next ran
+ * after it, and a rate over it is that of a CPU, not of a share of one. Their common time is the window: what they did in
+ * it, to within a batch at either end, over all of it. Who came too late did nothing in it. */
+static void take_common_window(struct trial_run *run)
+{
+    const struct window *window = &run->window;
+    uint64_t window_ns = window->end_ns - window->begin_ns;
+    for (unsigned i = 0; i < run->result.threads; i++) {
+        struct window_result *w = &run->result.thread[i].window;
+        uint64_t own_ns = w->end_ns - w->begin_ns;
+        if (w->begin_ns >= window->end_ns)
+            w->ops = 0;
+        if (own_ns > 0)
+            w->excluded_ns = (uint64_t)((double)w->excluded_ns / (double)own_ns * (double)window_ns);
+        w->begin_ns = window->begin_ns;
+        w->end_ns = window->end_ns;
+        w->half_ns = 0;
+    }
+    run->result.window_s = (double)window_ns * 1e-9;
+}
+
+/* Ratios over the threads: how fast, how evenly, how steadily. */
 static void summarize_rates(struct trial_result *result)
 {
     double rates = 0, squares = 0, first_rates = 0, second_rates = 0;
-    uint64_t elapsed = 0, begin_min = UINT64_MAX, begin_max = 0, end_min = UINT64_MAX, end_max = 0;
+    uint64_t elapsed = 0;
     for (unsigned i = 0; i < result->threads; i++) {
         const struct window_result *w = &result->thread[i].window;
         uint64_t ns = w->end_ns - w->begin_ns - w->excluded_ns;
@@ -326,17 +365,10 @@ static void summarize_rates(struct trial_result *result)
             first_rates += rate(w->half_ops, first_ns);
             second_rates += w->half_ns < w->end_ns ? rate(w->ops - w->half_ops, ns - first_ns) : 0;
         }
-        begin_min = least(begin_min, w->begin_ns);
-        begin_max = most(begin_max, w->begin_ns);
-        end_min = least(end_min, w->end_ns);
-        end_max = most(end_max, w->end_ns);
     }
     result->ops_per_s = rates * 1e9;
     result->ns_per_op = result->ops > 0 ? (double)elapsed / (double)result->ops : 0;
     result->jain = squares > 0 ? rates * rates / (result->threads * squares) : 0;
-    result->window_s = end_min > begin_max ? (double)(end_min - begin_max) * 1e-9 : 0;
-    if (end_min > begin_max)
-        result->overlap = (double)(end_min - begin_max) / (double)(end_max - begin_min);
     result->has_drift = first_rates > 0 && second_rates > 0;
     if (result->has_drift)
         result->drift = second_rates / first_rates - 1;
@@ -429,7 +461,7 @@ static void summarize_noise(struct trial_run *run)
     noise |= result->major_faults > 0 ? NOISE_SWAPPED : 0;
     if (run->shares_core) /* the neighbour on the core is the trial's own */
         noise = (noise & ~(unsigned)NOISE_CONTENDED) | NOISE_SMT;
-    result->noise = run->cell->threads > run->options->pus ? noise & ~(unsigned)NOISE_INVOLUNTARY : noise;
+    result->noise = oversubscribed(run) ? noise & ~(unsigned)NOISE_INVOLUNTARY : noise;
     result->has_steal = before->has_steal && after->has_steal;
     result->steal_ms = result->has_steal ? after->steal_ms - before->steal_ms : 0;
 }
@@ -490,7 +522,7 @@ static bool is_spoiled(struct trial_run *run)
 static void judge(struct trial_run *run)
 {
     struct trial_result *result = &run->result;
-    result->status = run->cell->threads > run->options->pus ? STATUS_OVERSUBSCRIBED : STATUS_OK;
+    result->status = oversubscribed(run) ? STATUS_OVERSUBSCRIBED : STATUS_OK;
     result->has_turns = run->cell->variant->gil;
     result->has_live_objects = !run->cell->variant->never_frees;
     result->pinned = pinned(run);
@@ -507,6 +539,9 @@ static void conclude(struct trial_run *run)
     run->result.working_set_bytes = run->trial.working_set_bytes;
     memcpy(run->result.measures, run->trial.measures, sizeof run->result.measures);
     run->result.peak_rss = memory_peak();
+    summarize_overlap(&run->result);
+    if (oversubscribed(run))
+        take_common_window(run);
     summarize_counts(&run->result);
     summarize_rates(&run->result);
     summarize_processor(run);

@@ -220,6 +220,23 @@ class PlacementTest(Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual([row["status"] for row in trials(read_rows(self.folder / "rows.csv"))], ["oversubscribed"])
 
+    def test_many_threads_on_one_cpu_do_no_more_than_one(self):
+        """Each has a span of its own, most of them after the window: rates over those would add up to many CPUs'."""
+        done = rcbench("--window", "50", "--threads", "1,64", "--oversubscribe", "--workloads", "private", "--variants",
+                       "biased", "--csv", "rows.csv", cwd=self.folder,
+                       preexec_fn=lambda: os.sched_setaffinity(0, CPUS[:1]))
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        by_params = {}
+        for row in trials(read_rows(self.folder / "rows.csv")):
+            if row["ops_per_s"]:
+                by_params.setdefault(row["params"], {})[row["threads"]] = row
+        self.assertTrue(by_params)
+        for one, many in ((rows["1"], rows["64"]) for rows in by_params.values() if len(rows) == 2):
+            self.assertEqual(many["status"], "oversubscribed")
+            self.assertLess(float(many["ops_per_s"]), 2 * float(one["ops_per_s"]))
+            self.assertAlmostEqual(float(many["window_s"]), 0.05, 3)
+            self.assertAlmostEqual(float(many["ops_per_s"]) * float(many["window_s"]) / int(many["ops"]), 1, 3)
+
     @unittest.skipUnless(len(CPUS) > 1, "one CPU alone: every mask is the same")
     def test_the_main_thread_gets_its_mask_back(self):
         """Between two trials it prints; a pipe that nobody reads stops it there."""
