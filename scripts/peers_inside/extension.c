@@ -5,6 +5,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,13 @@
 
 /* Loops in functions of their own, as ours are: the flags align functions. */
 #define NOINLINE __attribute__((noinline))
+
+/* As cpu_pause of core/platform.h. */
+#ifdef __x86_64__
+#define PAUSE() __asm__ volatile("pause")
+#else
+#define PAUSE() __asm__ volatile("isb")
+#endif
 
 struct loop {
     PyObject_HEAD
@@ -330,6 +338,22 @@ static PyObject *ring_take(struct ring *ring, PyObject *turns)
     return PyLong_FromSsize_t(done);
 }
 
+/* Nothing to do until another thread has run: ring_wait of bench/workloads/ring.h. time.sleep(0) is no yield, but a
+ * timer: it costs tens of microseconds in some versions. */
+static PyObject *ring_wait(struct ring *ring, PyObject *nothing)
+{
+    (void)ring;
+    (void)nothing;
+#ifdef Py_GIL_DISABLED
+    for (unsigned i = 0; i < 64; i++)
+        PAUSE();
+#endif
+    Py_BEGIN_ALLOW_THREADS;
+    sched_yield();
+    Py_END_ALLOW_THREADS;
+    Py_RETURN_NONE;
+}
+
 static PyObject *ring_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     long long first;
@@ -372,6 +396,7 @@ static PyMethodDef draws_methods[] = {
 static PyMethodDef ring_methods[] = {
     {"put", (PyCFunction)ring_put, METH_O, "make so many ints, while there is room"},
     {"take", (PyCFunction)ring_take, METH_O, "drop so many ints, while some are there"},
+    {"wait", (PyCFunction)ring_wait, METH_NOARGS, "let other threads run"},
     {NULL, NULL, 0, NULL}};
 
 #define TYPE(NAME, STRUCT, NEW, DEALLOC, METHODS)                                                                      \

@@ -262,20 +262,19 @@ def patterns():
     return found
 
 
-COUNTED_HANDOFF = """put = shared[index].put
-takes = [shared[one].take for one in range(index // 2 * 2, threads, max(1, threads // 2) * 2)]
-sleep = time.sleep"""
+COUNTED_HANDOFF = """put, wait = shared[index].put, shared[index].wait
+takes = [shared[one].take for one in range(index // 2 * 2, threads, max(1, threads // 2) * 2)]"""
 
 COUNTED_PRODUCE = """done = 0
 if index % 2 == 0:
     done = put(turns)
     if done < turns:
-        sleep(0)
+        wait()
 else:
     for take in takes:
         done += take(turns - done)
     if done == 0:
-        sleep(0)
+        wait()
 return done"""
 
 # The first worker makes what all count. No batch begins before each thread has what it needs.
@@ -327,7 +326,7 @@ def extension_patterns(set_bytes):
                 shared="[]", names="loop shared rcbench_peer", loop=OWNED_PAIRS, least=2, role=owner_or_stranger),
         counted("handoff", COUNTED_HANDOFF, "producers make ints and hand them over, consumers drop them",
                 shared="[__import__('rcbench_peer').Ring(first_int()) for _ in range(threads)]",
-                names="index put takes sleep", loop=COUNTED_PRODUCE, least=2, role=producer_or_consumer),
+                names="index put takes wait", loop=COUNTED_PRODUCE, least=2, role=producer_or_consumer),
     ]
     for order in ("runs", "random"):
         for share in (0, 5, 25, 100):

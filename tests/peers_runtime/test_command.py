@@ -139,7 +139,10 @@ class Beside(CommandTest):
         self.assertTrue(any("not installed" in one for one in record["warnings"]))
         # The stand-in's binary does not know the flag, and must not be given it.
         self.assertFalse(record["peers_of_binary"])
-        for table in (done.stdout, (self.scratch / "new" / "tradeoff.csv").read_text(encoding="utf-8")):
+        # In a table of their own, behind those of ours.
+        ours, _, peers = done.stdout.partition("peers first")
+        self.assertIn(self.mine, peers)
+        for table in (ours, (self.scratch / "new" / "tradeoff.csv").read_text(encoding="utf-8")):
             self.assertNotIn("peer:", table)
         self.assertIn(self.mine, (self.scratch / "new" / "summary.csv").read_text(encoding="utf-8"))
         self.assertIn(self.mine, (self.scratch / "new" / "report.html").read_text(encoding="utf-8"))
