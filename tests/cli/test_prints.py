@@ -45,10 +45,10 @@ class PrintTest(Case):
         self.assertIn("warnings", json.loads((self.folder / "machine.json").read_text("utf-8")))
 
     def machine(self, *before, **environment):
-        done = subprocess.run([*before, BINARY, "--machine", "machine.json"], cwd=self.folder, text=True,
+        done = subprocess.run([*before, BINARY, "--machine", "-"], cwd=self.folder, text=True,
                               capture_output=True, check=False, env={**os.environ, **environment})
         self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads((self.folder / "machine.json").read_text("utf-8"))
+        return json.loads(done.stdout)
 
     def test_machine_has_the_variables_that_move_numbers(self):
         found = self.machine(MALLOC_CONF="narenas:1", GLIBC_TUNABLES="glibc.malloc.arena_max=1", RCBENCH_OTHER="x")
