@@ -17,4 +17,9 @@ const char *const *allocator_names(void);
  * is started. */
 int allocator_select(const char *name, char **argv);
 
+/* Before the first object: whether what malloc makes may be given to sdallocx. Where another allocator is preloaded, as
+ * tcmalloc or a sanitizer's, says so and starts the program again with argv so that objects go back to it. Returns 0, or
+ * -1 after one line on standard error: somebody serves malloc whom the loader does not know. */
+int allocator_check(char **argv);
+
 #endif

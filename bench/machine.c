@@ -10,7 +10,9 @@
 #include <hwloc.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
@@ -36,6 +38,19 @@
 #ifndef RCBENCH_REVISION
 #define RCBENCH_REVISION "unknown"
 #endif
+
+#ifndef RCBENCH_SANITIZED
+#define RCBENCH_SANITIZED 0
+#endif
+
+const char *machine_build_fault(void)
+{
+#ifndef __OPTIMIZE__
+    return "is not optimized";
+#else
+    return RCBENCH_SANITIZED ? "has a sanitizer in it" : NULL;
+#endif
+}
 
 /* ---- sections ---------------------------------------------------------------------------------- */
 
@@ -98,6 +113,8 @@ static void write_settings(struct json *j, const struct machine_facts *f)
     json_string(j, "isolcpus", f->isolated);
     json_string(j, "transparent_hugepages", f->huge_pages);
     json_number(j, "aslr", f->aslr);
+    json_number(j, "nice", f->nice);
+    json_string(j, "scheduler", f->scheduler);
     json_number(j, "memory_bytes", f->memory);
     json_number(j, "swap_used_bytes", f->swap_used);
     json_key(j, "load_average");
@@ -111,6 +128,35 @@ static void write_settings(struct json *j, const struct machine_facts *f)
         json_hundredths(j, f->quota);
     else
         (void)fputs("null", j->out);
+}
+
+/* Variables by which a user, or a library's own means, changes what an operation costs. */
+static bool moves_numbers(const char *variable)
+{
+    static const char *const prefixes[] = {"MALLOC_", "_RJEM_MALLOC_CONF", "MIMALLOC_", "TCMALLOC_", "GLIBC_TUNABLES", "LD_",
+                                           "HWLOC_", "GC_", "KMP_", "OMP_", "ASAN_", "TSAN_", "UBSAN_", "LSAN_"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
+}
+
+static void write_environment(struct json *j)
+{
+    char key[FACT_TEXT];
+    ssize_t length = readlink("/etc/malloc.conf", key, sizeof key - 1); /* jemalloc's, which is a link to its text */
+    key[length > 0 ? length : 0] = '\0';
+    json_string(j, "jemalloc_conf_link", key);
+    json_key(j, "environment");
+    json_open(j, '{');
+    for (char **at = environ; *at != NULL; at++) {
+        const char *value = strchr(*at, '=');
+        if (value == NULL || !moves_numbers(*at) || value - *at >= FACT_TEXT)
+            continue;
+        (void)snprintf(key, sizeof key, "%.*s", (int)(value - *at), *at);
+        json_string(j, key, value + 1);
+    }
+    json_close(j, '}');
 }
 
 /* Which kinds of noise the rows can tell of here, and which nobody would notice. */
@@ -145,6 +191,7 @@ static void write_build(struct json *j)
     json_string(j, "compiler_id", RCBENCH_COMPILER);
     json_string(j, "build_type", RCBENCH_BUILD_TYPE);
     json_string(j, "c_flags", RCBENCH_C_FLAGS);
+    json_bool(j, "fit_to_measure", machine_build_fault() == NULL);
     json_string(j, "revision", RCBENCH_REVISION);
 }
 
@@ -210,6 +257,16 @@ static void warn_of_processor(struct json *j, const struct machine_facts *f)
                 "under a microsecond, or measure on another machine.");
 }
 
+/* What is preloaded has a name in the rows; how an allocator is tuned has none. */
+static void warn_of_environment(struct json *j)
+{
+    static const char *const tuning[] = {"MALLOC_CONF", "GLIBC_TUNABLES"};
+    for (size_t i = 0; i < sizeof tuning / sizeof *tuning; i++)
+        if (getenv(tuning[i]) != NULL)
+            warn(j, "%s is set (%.160s): it changes what allocation costs; unset it unless that is what you measure.",
+                 tuning[i], getenv(tuning[i]));
+}
+
 static void warn_of_company(struct json *j, const struct machine_facts *f)
 {
     if (f->swap_used > 0)
@@ -238,6 +295,9 @@ static void write_warnings(struct json *j, const struct machine_facts *f, const 
 {
     json_key(j, "warnings");
     json_open(j, '[');
+    if (machine_build_fault() != NULL)
+        warn(j, "This build %s (type %s, flags %s): its times are of no use.", machine_build_fault(),
+             RCBENCH_BUILD_TYPE[0] != '\0' ? RCBENCH_BUILD_TYPE : "none", RCBENCH_C_FLAGS);
     if (!topology_is_this_machine(t))
         warn(j, "The topology is not this machine's, so threads cannot be pinned: use it for plans only.");
     if (topology_is_this_machine(t) && topology_kinds(t) > 1)
@@ -245,6 +305,7 @@ static void write_warnings(struct json *j, const struct machine_facts *f, const 
     warn_of_frequency(j, f);
     warn_of_processor(j, f);
     warn_of_company(j, f);
+    warn_of_environment(j);
     json_close(j, ']');
 }
 
@@ -259,6 +320,7 @@ int machine_write_json(FILE *out, const struct machine_topology *t, const struct
     write_processor(&j, &f);
     write_topology(&j, t);
     write_settings(&j, &f);
+    write_environment(&j);
     write_noise(&j, t);
     write_cycles(&j);
     write_build(&j);

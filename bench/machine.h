@@ -24,6 +24,10 @@ struct machine_libraries {
     unsigned count;
 };
 
+/* Why times of this build are of no use, as the end of a sentence that begins with "this build"; NULL: nothing is known
+ * against them. Static. */
+const char *machine_build_fault(void);
+
 /* Writes one JSON object, indented, without a newline after it, in UTF-8 whatever the sources hold. Its
  * keys are always the same ones. Sizes are bytes (keys ending in _bytes), frequencies kHz (_khz).
  * `warnings` is an array of sentences, each with what to do. libs may be NULL. `more` adds members of the

@@ -9,9 +9,12 @@
 #include "bench/machine_facts.h"
 
 #include <ctype.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "bench/placement.h"
@@ -295,13 +298,33 @@ static double read_quota(void)
     return tightest;
 }
 
+static int64_t read_aslr(void)
+{
+    int persona = personality(0xffffffff); /* asks, and changes nothing */
+    if (persona != -1 && (persona & ADDR_NO_RANDOMIZE) != 0)
+        return 0;
+    return read_number("/proc/sys/kernel/randomize_va_space");
+}
+
+static const char *read_scheduler(void)
+{
+    switch (sched_getscheduler(0)) {
+    case SCHED_OTHER: return "other";
+    case SCHED_BATCH: return "batch";
+    case SCHED_IDLE: return "idle";
+    case SCHED_FIFO: return "fifo";
+    case SCHED_RR: return "rr";
+    default: return "unknown";
+    }
+}
+
 static void read_memory(struct machine_facts *f)
 {
     int64_t total = memory_bytes("SwapTotal");
     int64_t left = memory_bytes("SwapFree");
     f->memory = memory_bytes("MemTotal");
     f->swap_used = total != FACT_UNKNOWN && left != FACT_UNKNOWN ? total - left : FACT_UNKNOWN;
-    f->aslr = read_number("/proc/sys/kernel/randomize_va_space");
+    f->aslr = read_aslr();
     (void)read_choice("/sys/kernel/mm/transparent_hugepage/enabled", f->huge_pages, FACT_TEXT);
 }
 
@@ -321,6 +344,8 @@ void machine_facts_read(struct machine_facts *f, const struct machine_topology *
     read_memory(f);
     f->load_known = getloadavg(f->load, FACT_LOADS) == FACT_LOADS;
     f->quota = read_quota();
+    f->nice = getpriority(PRIO_PROCESS, 0);
+    f->scheduler = read_scheduler();
 
     unsigned n = topology_is_this_machine(t) ? topology_pus(t) : 0;
     unsigned *cpus = calloc(n + 1, sizeof *cpus);

@@ -32,7 +32,9 @@ struct machine_facts {
     int64_t online_cores;
     int64_t min_khz;
     int64_t max_khz;
-    int64_t aslr;
+    int64_t aslr; /* 0 where it is off for this process alone, as by setarch -R */
+    int nice;
+    const char *scheduler; /* the policy, such as "other" or "fifo" */
     int64_t memory;
     int64_t swap_used;
     double load[FACT_LOADS]; /* 1, 5, 15 minutes */

@@ -9,6 +9,7 @@
 #include "bench/attempts.h"
 #include "bench/calibration.h"
 #include "bench/gbench.h"
+#include "bench/machine.h"
 #include "bench/memory_stats.h"
 #include "bench/report_text.h"
 #include "bench/topology.h"
@@ -238,6 +239,9 @@ static int run(void)
     session.attempts.rows = session.rows;
     session.bad = session.rows != NULL && rows_failed_audit(session.rows);
     fprintf(stderr, "rcbench: seed %llu, process %u\n", (unsigned long long)options->seed, options->process);
+    if (machine_build_fault() != NULL)
+        fprintf(stderr, "rcbench: this build %s: its times are of no use; cmake --preset release makes one to measure "
+                "with\n", machine_build_fault());
     char kinds[2][TOPOLOGY_KINDS_TEXT];
     if (topology_kinds_text(options->topology, false, kinds[1])[0] != '\0')
         fprintf(stderr, "rcbench: uses %s; leaves %s: --all-kinds uses them, too\n",
@@ -345,6 +349,9 @@ int main(int argc, char **argv)
     if (options_parse(options, argc, argv) != 0)
         return EXIT_USAGE;
     if (options->allocator != NULL && allocator_select(options->allocator, argv) != 0)
+        return EXIT_USAGE;
+    bool makes_objects = (options->action == ACTION_RUN && !options->benchmark_list) || options->action == ACTION_CALIBRATE;
+    if (makes_objects && allocator_check(argv) != 0)
         return EXIT_USAGE;
     bool needs_cells = options->action == ACTION_RUN || options->action == ACTION_PLAN;
     if (needs_cells) {

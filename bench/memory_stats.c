@@ -91,6 +91,8 @@ struct memory_stats memory_stats(void)
 {
     if (serves("system"))
         return libc_stats();
+    if (!serves("jemalloc")) /* jemalloc is there, and has nothing to do */
+        return (struct memory_stats){0};
     uint64_t epoch = 1;
     mallctl("epoch", NULL, NULL, &epoch, sizeof epoch); /* otherwise the figures are those of the last time */
     return (struct memory_stats){.allocated = read_size("stats.allocated"),
@@ -113,6 +115,8 @@ const char *memory_allocator_version(void)
     size_t length = sizeof version;
     if (serves("system"))
         return gnu_get_libc_version();
+    if (!serves("jemalloc"))
+        return "unknown";
     return mallctl("version", &version, &length, NULL, 0) == 0 ? version : "unknown";
 }
 

@@ -479,7 +479,7 @@ bool rows_has(const struct rows *rows, size_t cell, unsigned repetition)
 
 static void name_run(struct rows *rows)
 {
-    if (gethostname(rows->host, sizeof rows->host - 1) != 0)
+    if (gethostname(rows->host, sizeof rows->host) != 0)
         strcpy(rows->host, "unknown");
     time_t now = time(NULL);
     struct tm utc;

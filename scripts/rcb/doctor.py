@@ -30,6 +30,8 @@ STEAL_LIMITS = (0.001, 0.01)
 LOAD_IDLE = 0.5
 LOAD_LOOKS = 25
 LOAD_PAUSE_S = 0.02
+ADDR_NO_RANDOMIZE = 0x40000  # of personality(2)
+SAME_ADDRESSES = "all processes have the same addresses, so their luck with them does not average out"
 # Clocks that a program reads without entering the kernel.
 FAST_CLOCKS = ("tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter", "vmware-tsc")
 
@@ -180,12 +182,15 @@ def huge_pages(machine: Machine) -> Finding:
 
 def aslr(machine: Machine) -> Finding:
     level = machine.number("proc/sys/kernel/randomize_va_space")
+    persona = machine.text("proc/self/personality")
+    if persona is not None and re.fullmatch(r"[0-9a-fA-F]+", persona) and int(persona, 16) & ADDR_NO_RANDOMIZE:
+        return Finding("aslr", WARNING, "off for this process (setarch -R, or a debugger)", SAME_ADDRESSES,
+                       "start it without setarch -R", LOWERS)
     if level is None:
         return Finding("aslr", UNKNOWN, "not told here")
     if level == 2:
         return Finding("aslr", OK, "on: each process of a run has addresses of its own")
-    return Finding("aslr", WARNING, f"{level} instead of 2", "all processes have the same addresses, so their luck "
-                   "with them does not average out", "sysctl -w kernel.randomize_va_space=2", LOWERS)
+    return Finding("aslr", WARNING, f"{level} instead of 2", SAME_ADDRESSES, "sysctl -w kernel.randomize_va_space=2", LOWERS)
 
 
 def steal(machine: Machine) -> Finding:

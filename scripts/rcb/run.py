@@ -13,7 +13,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, List, Optional, Sequence, Set, Tuple
+from typing import Any, List, Mapping, Optional, Sequence, Set, Tuple
 
 from rich.console import Console
 
@@ -97,6 +97,15 @@ def describe_machine(binary: Binary, directory: RunDirectory, manifest: Manifest
     draw_topology(topology, manifest)
 
 
+def build_findings(machine: Mapping[str, Any]) -> List[trust.Finding]:
+    """What speaks against the build: one without optimisation, or with a sanitizer."""
+    if machine.get("fit_to_measure", True):
+        return []
+    return [trust.Finding("build", trust.WARNING, f"{machine.get('build_type') or 'no type'}: {machine.get('c_flags')}",
+                          "what was measured is not what a compiler makes of a program that is to be fast",
+                          "cmake --preset release && cmake --build --preset release", trust.SPOILS)]
+
+
 def draw_topology(topology: Path, manifest: Manifest) -> None:
     """The picture is an extra: without it the run goes on, with a warning."""
     picture = topology.with_suffix(".svg")
@@ -136,6 +145,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
     try:
         describe_machine(binary, directory, manifest)
         peers_found.check_stand_ins(options.python or (), [one.name for one in traits.read({"machine": manifest.machine})])
+        manifest.checks += trust.record_of(build_findings(manifest.machine))
         manifest.reference_cost = binary.reference_cost()
         directory.save(manifest)
     except BaseException:

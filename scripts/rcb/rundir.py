@@ -160,8 +160,9 @@ def _git(root: Path, *arguments: str) -> Optional[str]:
 
 def revision(root: Path) -> str:
     """The short revision, with -dirty where sources differ from it (results of runs are no sources)."""
+    # Sources that were unpacked inside of another repository have not that one's revision: they do not lie at its top.
     short = _git(root, "rev-parse", "--short", "HEAD")
-    if not short:
+    if not short or _git(root, "rev-parse", "--show-prefix") != "":
         return "norev"
     changed = _git(root, "status", "--porcelain", "--", ".", ":(exclude)results")
     return short if changed == "" else f"{short}-dirty"

@@ -24,6 +24,9 @@ NOISY_ROWS = (0.05, 0.25)
 FLOOR_WIDTH = (0.02, 0.05)
 STOLEN = (0.001, 0.01)
 
+# Where so large a share of the circumstances is unknown, nobody can call the machine good.
+UNKNOWN_MOST = 0.5
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -61,12 +64,15 @@ def findings_of(record: Sequence[Dict[str, Any]]) -> List[Finding]:
 
 
 def verdict_of(findings: Sequence[Finding]) -> Trust:
-    """The verdict over findings; what is unknown lowers nothing, but is said."""
+    """The verdict over findings. One thing that is unknown lowers nothing, but is said; a machine that hides half of what
+    was asked, as a container without /proc and /sys does, is not called good."""
     bad = sorted((one for one in findings if one.verdict == WARNING and one.weight > ADVICE),
                  key=lambda one: -one.weight)
     worst = max((one.weight for one in bad), default=ADVICE)
     reasons = [f"{one.item}: {one.found}: {one.why}" for one in bad]
     unknown = [one.item for one in findings if one.verdict == UNKNOWN]
+    if len(unknown) >= UNKNOWN_MOST * len(findings) > 0:
+        worst = max(worst, LOWERS)
     if unknown:
         reasons.append(f"not told by this machine: {', '.join(unknown)}")
     advice = [one.command for one in bad if one.command]

@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import shutil
+import subprocess
 import unittest
 
-from support import CPUS, QUICK, ROOT, Case, rcbench
+from support import BINARY, CPUS, QUICK, ROOT, Case, rcbench
 
 TOPOLOGIES = ROOT / "tests/placement/topologies"
 
@@ -41,6 +43,29 @@ class PrintTest(Case):
     def test_machine_is_json(self):
         self.run_good("--machine", "machine.json")
         self.assertIn("warnings", json.loads((self.folder / "machine.json").read_text("utf-8")))
+
+    def machine(self, *before, **environment):
+        done = subprocess.run([*before, BINARY, "--machine", "-"], cwd=self.folder, text=True,
+                              capture_output=True, check=False, env={**os.environ, **environment})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_machine_has_the_variables_that_move_numbers(self):
+        found = self.machine(MALLOC_CONF="narenas:1", GLIBC_TUNABLES="glibc.malloc.arena_max=1", RCBENCH_OTHER="x")
+        self.assertEqual({name: found["environment"].get(name) for name in ("MALLOC_CONF", "GLIBC_TUNABLES")},
+                         {"MALLOC_CONF": "narenas:1", "GLIBC_TUNABLES": "glibc.malloc.arena_max=1"})
+        self.assertNotIn("RCBENCH_OTHER", found["environment"])
+        self.assertTrue(any("MALLOC_CONF is set (narenas:1)" in warning for warning in found["warnings"]))
+        self.assertFalse(any("is set (" in warning for warning in self.machine()["warnings"]))
+
+    def test_addresses_that_are_fixed_for_this_process_alone(self):
+        if shutil.which("setarch") is None or subprocess.run(["setarch", "-R", "true"], check=False).returncode != 0:
+            self.skipTest("setarch -R cannot be had")
+        self.assertEqual(self.machine("setarch", "-R")["aslr"], 0)
+
+    def test_machine_has_how_it_is_scheduled(self):
+        found = self.machine("nice", "-n", "3")
+        self.assertEqual((found["nice"], found["scheduler"]), (os.nice(0) + 3, "other"))
 
     def test_machine_has_the_traits_of_all_variants(self):
         self.run_good("--machine", "machine.json")

@@ -1,9 +1,11 @@
 """The rows of --csv: columns, values that must agree with each other, placement, order, windows under a GIL."""
 
+import ctypes
 import json
 import os
 import re
 import signal
+import subprocess
 import time
 import unittest
 
@@ -236,6 +238,23 @@ class PlacementTest(Case):
             self.assertLess(float(many["ops_per_s"]), 2 * float(one["ops_per_s"]))
             self.assertAlmostEqual(float(many["window_s"]), 0.05, 3)
             self.assertAlmostEqual(float(many["ops_per_s"]) * float(many["window_s"]) / int(many["ops"]), 1, 3)
+
+    def test_a_host_name_of_all_64_bytes(self):
+        name = "h" * 64
+
+        def rename():
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.unshare(0x04000000) != 0 or libc.sethostname(name.encode(), 64) != 0:  # CLONE_NEWUTS
+                os._exit(77)
+
+        try:
+            done = rcbench(*QUICK, "--workloads", "call", "--variants", "plain", "--csv", "rows.csv", cwd=self.folder,
+                           preexec_fn=rename)
+        except subprocess.SubprocessError:
+            done = None
+        if done is None or done.returncode == 77:
+            self.skipTest("no host name of our own can be had")
+        self.assertEqual({row["host"] for row in read_rows(self.folder / "rows.csv")}, {name})
 
     @unittest.skipUnless(len(CPUS) > 1, "one CPU alone: every mask is the same")
     def test_the_main_thread_gets_its_mask_back(self):

@@ -68,13 +68,19 @@ class MadeUp(ScratchTest):
         self.assertEqual({"ok"}, {one.verdict for one in found.values()}, found)
         self.assertEqual(trust.Trust("good", (), ()), trust.verdict_of(list(found.values())))
 
-    def test_an_empty_machine_tells_nothing_and_is_not_blamed(self) -> None:
+    def test_an_empty_machine_tells_nothing_and_is_not_called_good(self) -> None:
         found = doctor.examine(plant(self.scratch / "empty", {}))
         self.assertEqual({"unknown"}, {one.verdict for one in found}, found)
         verdict = trust.verdict_of(found)
-        self.assertEqual(("good", 1), (verdict.verdict, len(verdict.reasons)))
+        self.assertEqual(("fair", 1), (verdict.verdict, len(verdict.reasons)))
         for item in ("governor", "turbo", "throttling", "steal"):
             self.assertIn(item, verdict.reasons[0])
+
+    def test_what_is_unknown_weighs_from_half_of_it_on(self) -> None:
+        known = trust.Finding("a", trust.OK, "")
+        unknown = trust.Finding("b", trust.UNKNOWN, "not told")
+        for findings, verdict in (([known, known, unknown], "good"), ([known, unknown], "fair"), ([], "good")):
+            self.assertEqual(verdict, trust.verdict_of(findings).verdict)
 
     # item, file, its text, what is found, a part of the command, the verdict over all
     CHANGES = (
@@ -101,6 +107,7 @@ class MadeUp(ScratchTest):
         ("perf counters", "proc/sys/kernel/perf_event_paranoid", "4\n", "paranoid is 4", "perf_event_paranoid=1",
          "good"),
         ("aslr", "proc/sys/kernel/randomize_va_space", "0\n", "0 instead of 2", "randomize_va_space=2", "fair"),
+        ("aslr", "proc/self/personality", "00040000\n", "off for this process", "setarch", "fair"),
         ("huge pages", "sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise\n", "always", "madvise", "good"),
         ("clock source", "sys/devices/system/clocksource/clocksource0/current_clocksource", "hpet\n", "hpet",
          "echo tsc >", "fair"),

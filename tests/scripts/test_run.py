@@ -14,9 +14,10 @@ from support import SCRIPTS, ScratchTest, read_rows
 
 from rcb.binary import Plan
 from rcb.options import PROFILES, Profile, parse
-from rcb.run import settings_of
+from rcb.run import build_findings, settings_of
 from rcb.rundir import RunDirectory, derived_seed
 from rcb.sizes import TRIAL_SHARE, Sizes
+from rcb.trust import verdict_of
 
 RESULTS = {"trials.csv", "summary.csv", "run.json", "topology.xml", "topology.svg", "report.html"}
 SMALL = ("--processes", 2, "--repetitions", 3, "--seed", 7, "--variants", "plain,plain_twin,atomic,gil",
@@ -268,6 +269,15 @@ class EndToEnd(ScratchTest):
         done = self.call("run", "--resume", out)
         self.assertEqual(1, done.returncode)
         self.assert_one_line(done.stderr, "another run is writing here")
+
+
+class Build(unittest.TestCase):
+    def test_a_build_that_is_unfit_spoils_the_verdict(self) -> None:
+        unfit = build_findings({"fit_to_measure": False, "build_type": "Debug", "c_flags": "-g"})
+        self.assertEqual("poor", verdict_of(unfit).verdict)
+        self.assertIn("Debug: -g", verdict_of(unfit).reasons[0])
+        for fit in ({}, {"fit_to_measure": True}):
+            self.assertEqual([], build_findings(fit))
 
 
 class TimeBudget(unittest.TestCase):
