@@ -357,8 +357,8 @@ class ResumeTest(FileCase):
     def test_a_further_repetition_that_is_there_hides_no_missing_one(self):
         self.interrupted(rows=7)
         header, *rows = self.part.read_bytes().splitlines(keepends=True)
-        first = next(row for row in rows if b",ok," in row)
-        self.part.write_bytes(header + b"".join(row for row in rows if row != first))
+        trial = [(one["cell"], one["repetition"]) for one in read_rows(self.part)]
+        self.part.write_bytes(header + b"".join(row for row, own in zip(rows, trial) if own != trial[0]))
         self.run_through(*self.AGAIN)
         self.assert_complete(3)
 
