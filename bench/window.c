@@ -39,10 +39,16 @@ static void size_batch(struct loop *loop, uint64_t took_ns)
         loop->batch /= 2;
 }
 
-/* One batch, then a safepoint. Returns the operations done. */
+static bool trial_over(const struct worker *worker)
+{
+    return interrupted || __atomic_load_n(&worker->trial->failed, __ATOMIC_RELAXED);
+}
+
+/* One batch, then a safepoint. Returns the operations done. None where the trial is over: a set-up that Ctrl-C has cut
+ * short may have left nothing to work on, and a batch then never ends. */
 static uint64_t loop_step(struct loop *loop)
 {
-    uint64_t ops = loop->run(loop->worker, loop->batch);
+    uint64_t ops = trial_over(loop->worker) ? 0 : loop->run(loop->worker, loop->batch);
     loop->idle_ns = clock_ns();
     size_batch(loop, loop->idle_ns - loop->last_ns);
     bool suspended = loop->variant->safepoint(loop->worker->thread);
@@ -51,11 +57,6 @@ static uint64_t loop_step(struct loop *loop)
     loop->cpu_changes += cpu != loop->cpu;
     loop->cpu = cpu;
     return ops;
-}
-
-static bool trial_over(const struct worker *worker)
-{
-    return interrupted || __atomic_load_n(&worker->trial->failed, __ATOMIC_RELAXED);
 }
 
 /* Whether the thread was suspended at that moment: not in a batch, however long somebody else had its CPU. */

@@ -23,18 +23,25 @@ TOO_FEW = "too few processes"
 Grid = Tuple[List[str], List[List[str]]]
 
 
-def _change(ratio: float) -> str:
-    """A ratio as people say it: +3.2 %, or 5.6× where a percentage would be hard to read."""
+def _is_wide(ratio: float) -> bool:
+    """Whether a percentage would be hard to read."""
+    return math.isfinite(ratio) and not 0.5 <= ratio < 2
+
+
+def _change(ratio: float, factor: bool) -> str:
+    """A ratio as people say it: +3.2 %, or the factor, 5.6×."""
     if not math.isfinite(ratio):
         return NO_NUMBER
-    return f"{(ratio - 1) * 100:+.1f} %" if 0.5 <= ratio < 2 else f"{ratio:.3g}×"
+    return f"{ratio:.3g}×" if factor else f"{(ratio - 1) * 100:+.1f} %"
 
 
-def _span(found: Difference) -> str:
-    """The interval, unless it is too wide to say anything: a difference that is claimed has said something."""
-    if not (found.time.tells or found.verdict.is_difference):
-        return TOO_FEW
-    return f"{_change(found.time.low)} to {_change(found.time.high)}"
+def _changes(found: Difference) -> Tuple[str, str]:
+    """The ratio, and its interval in the same unit, unless that is too wide to say anything: a difference that is
+    claimed has said something."""
+    time, tells = found.time, found.time.tells or found.verdict.is_difference
+    factor = any(map(_is_wide, (time.value, time.low, time.high) if tells else (time.value,)))
+    return (_change(time.value, factor),
+            f"{_change(time.low, factor)} to {_change(time.high, factor)}" if tells else TOO_FEW)
 
 
 def _figure(value: float) -> str:
@@ -49,7 +56,7 @@ def _columns(comparisons: Sequence[Comparison]) -> List[str]:
 def _judged(found: "Difference | None") -> List[str]:
     if found is None:
         return [NO_NUMBER, NO_NUMBER, "not in both"]
-    return [_change(found.time.value), _span(found), str(found.verdict)]
+    return [*_changes(found), str(found.verdict)]
 
 
 def mean_grid(comparisons: Sequence[Comparison]) -> Grid:
@@ -136,7 +143,7 @@ def _clock(one: Comparison) -> str:
         return (f"{_pair(one)}: every cell is divided by that of {one.base.baseline} in the same process, so a clock "
                 "or a machine that is faster as a whole does not count as a difference.")
     if one.clock is not None:
-        return (f"{_pair(one)}: the processor's clock differed by {_change(one.clock)}; the times of {one.other.label} "
+        return (f"{_pair(one)}: the processor's clock differed by {_change(one.clock, _is_wide(one.clock))}; the times of {one.other.label} "
                 f"are converted to the clock of {one.base.label}.")
     return (f"{_pair(one)}: a difference may be due to the processor's clock: it is not known for both runs, or they "
             "may be from different machines.")

@@ -9,9 +9,14 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, Union
 
+from rcb.errors import UsageError, not_accepted
+
 # Records of this suite are some five levels deep; a file that is far deeper is none of them, and would end in a
 # recursion that is too deep.
 DEEPEST = 50
+
+# What a run leaves that was killed before its first run.json was there: no rows yet, and nothing to go on with.
+BEGINNINGS = frozenset(("machine.json", "topology.xml", "topology.svg", "run.json.new"))
 
 
 def write_atomically(path: Path, content: Union[str, bytes]) -> None:
@@ -57,3 +62,18 @@ def texts_of(found: Any) -> List[str]:
     if not found:
         return []
     return [str(one) for one in found] if isinstance(found, (list, tuple)) else [str(found)]
+
+
+def check_out(out: Path) -> None:
+    """UsageError unless a directory is new or empty, but for what a run leaves that never began."""
+    accepted = "a new or empty directory (--resume continues a run)"
+    if str(out) == "-":
+        raise UsageError(not_accepted("--out", out, "a directory", accepted))
+    if out.exists() and not out.is_dir():
+        raise UsageError(not_accepted("--out", out, "a directory", accepted))
+    try:
+        used = out.is_dir() and any(path.name not in BEGINNINGS for path in out.iterdir())
+    except OSError as error:
+        raise UsageError(not_accepted("--out", out, f"readable ({error.strerror})", accepted)) from error
+    if used:
+        raise UsageError(not_accepted("--out", out, "empty", accepted))

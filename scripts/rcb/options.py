@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from rcb.errors import UsageError, not_accepted
+from rcb.files import check_out
 from rcb.peers_found import all_given
-from rcb.rundir import check_out
 
 ALLOCATORS = ("jemalloc", "system", "mimalloc")
 EXPORTS = ("google-benchmark", "github-action")

@@ -17,7 +17,7 @@ from rcb import options as checks
 from rcb import peers_found, rundir
 from rcb.binary import Interruption
 from rcb.errors import UsageError, not_accepted
-from rcb.files import write_atomically
+from rcb.files import check_out, write_atomically
 from rcb.peers_found import INSIDE, Peer, Search
 from rcb.peers_process import SILENCE_LIMIT_S, Cells, Ground, Key, Process, Task, usable_cpus
 from rcb.rundir import RunDirectory
@@ -141,7 +141,7 @@ def _parse(arguments: Sequence[str]) -> Options:
         raise UsageError("--no-find: leaves nothing to measure without --python; accepted: both, or neither")
     peers_found.all_given(options.python or ())
     if options.out is not None:
-        rundir.check_out(options.out)
+        check_out(options.out)
     _check_workloads(options.workloads)
     return options
 

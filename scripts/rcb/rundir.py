@@ -18,7 +18,7 @@ from typing import Any, Dict, List, Optional
 
 from rcb.binary import Settings, Task, part_of
 from rcb.errors import CommandError, UsageError, not_accepted
-from rcb.files import write_atomically
+from rcb.files import BEGINNINGS, check_out, write_atomically
 from rcb.parse import fields_of
 
 SCHEMA = 1
@@ -28,9 +28,6 @@ LATER = ("precision", "budget_s", "further", "wide", "checks", "trust", "peers",
          "interpreters", "reference_cost", "disturbed", "left_out", "all_kinds", "within_s", "oversubscribe", "filter")
 
 LOCK_PATIENCE_S = 5.0
-
-# What a run leaves that was killed before its first run.json was there: no rows yet, and nothing to go on with.
-BEGINNINGS = frozenset(("machine.json", "topology.xml", "topology.svg", "run.json.new"))
 
 
 @dataclass
@@ -184,21 +181,6 @@ def unused(path: Path) -> Path:
             return found
         except FileExistsError:
             found, number = path.with_name(f"{path.name}-{number}"), number + 1
-
-
-def check_out(out: Path) -> None:
-    """UsageError unless a directory is new or empty, but for what a run leaves that never began."""
-    accepted = "a new or empty directory (--resume continues a run)"
-    if str(out) == "-":
-        raise UsageError(not_accepted("--out", out, "a directory", accepted))
-    if out.exists() and not out.is_dir():
-        raise UsageError(not_accepted("--out", out, "a directory", accepted))
-    try:
-        used = out.is_dir() and any(path.name not in BEGINNINGS for path in out.iterdir())
-    except OSError as error:
-        raise UsageError(not_accepted("--out", out, f"readable ({error.strerror})", accepted)) from error
-    if used:
-        raise UsageError(not_accepted("--out", out, "empty", accepted))
 
 
 def _field(line: bytes, column: int) -> str:

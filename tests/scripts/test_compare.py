@@ -8,11 +8,13 @@ import math
 import re
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 from support import ScratchTest, called, row, write_rows
 
+from rcb import compare_formats
 from rcb.compare import main, share
 from rcb.compare_runs import compare, load, relative_to
 from rcb.errors import UsageError
@@ -260,6 +262,15 @@ class Command(Runs):
             self.assertEqual((0, ""), (done.returncode, done.stdout))
             self.assertIn(part, path.read_text(encoding="utf-8"))
         self.assertNotRegex((self.scratch / "out.html").read_text(encoding="utf-8"), r'(src|href)="(?!#|data:)')
+
+
+class Units(unittest.TestCase):
+    def test_an_interval_has_one_unit(self) -> None:
+        for time, told in (((1.1, 0.9, 1.4), ("+10.0 %", "-10.0 % to +40.0 %")), ((1.1, 0.9, 2.5), ("1.1×", "0.9× to 2.5×")),
+                           ((3.0, 1.5, 6.0), ("3×", "1.5× to 6×"))):
+            value, low, high = time
+            found = SimpleNamespace(time=SimpleNamespace(value=value, low=low, high=high, tells=True), verdict="slower")
+            self.assertEqual(told, compare_formats._changes(found))  # type: ignore[arg-type]
 
 
 class Refusals(Runs):

@@ -17,6 +17,7 @@ from support import SCRIPTS, ScratchTest
 
 from rcb import rundir
 from rcb.errors import UsageError
+from rcb.files import BEGINNINGS
 from rcb.streams import SPELLED
 
 SMALL = ("--processes", "1", "--repetitions", "2", "--seed", "7", "--variants", "plain,plain_twin,atomic,gil",
@@ -249,7 +250,7 @@ class TwoAtOnce(ScratchTest):
     def test_what_a_run_leaves_that_never_began_is_no_hindrance(self) -> None:
         out = self.scratch / "out"
         out.mkdir()
-        for name in rundir.BEGINNINGS:
+        for name in BEGINNINGS:
             (out / name).write_text("half", encoding="utf-8")
         done = self.call("run", "--out", out, *SMALL)
         self.assertEqual(0, done.returncode, done.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import unittest
 
 from support import SCRIPTS, ScratchTest
@@ -62,6 +63,15 @@ class BadFlags(ScratchTest):
         done = self.call("run", extra={"RCBENCH_BINARY": str(self.scratch / "absent")})
         self.assertEqual(1, done.returncode)
         self.assert_one_line(done.stderr, "absent")
+
+
+class StandardLibrary(ScratchTest):
+    def test_the_check_needs_the_standard_library_alone(self) -> None:
+        """As on a machine on which nothing is installed yet."""
+        done = subprocess.run([sys.executable, "-I", "-S", str(SCRIPTS / "lib" / "start.py"), "rcb.options", "run",
+                               "--seed", "1"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              cwd=self.scratch, check=False)
+        self.assertEqual((0, "", ""), (done.returncode, done.stdout, done.stderr))
 
 
 class GoodFlags(unittest.TestCase):
