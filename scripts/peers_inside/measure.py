@@ -30,8 +30,8 @@ COLUMNS = ("utc", "driver", "workload", "params", "threads", "placement", "cpus"
 
 DEFAULTS = {"threads": [1], "cpus": [], "placement": "none", "window_ms": 50.0, "rounds": 1, "seed": 0,
             "workloads": None, "extension": None, "set_bytes": {},
-            # For a caller that ends this process when a cell hangs, and then starts another one: say which cell begins and
-            # ends, pass over so many of the cells of all rounds, and over these cells in every round.
+            # For a caller that ends this process when a cell hangs, and then starts another one: say which cell begins
+            # and ends, pass over so many of the cells of all rounds, and over these cells in every round.
             "announce": False, "passed": 0, "without": []}
 
 ATTEMPTS = 3  # of one trial: as many as our own harness makes

@@ -293,8 +293,8 @@ run = rcbench_peer.Draws(own + ours, mixed_indices(percent, bool(runs), seed + i
 
 
 def extension_patterns(set_bytes):
-    """Our own workloads on this interpreter's real counts: loops of a C extension that was compiled for it. `shared` is a
-    list of all objects that are counted, so that the audit sees each of them."""
+    """Our own workloads on this interpreter's real counts: loops of a C extension that was compiled for it. `shared` is
+    a list of all objects that are counted, so that the audit sees each of them."""
 
     def counted(name, own, summary, params="", names="run", loop="return run(turns)", **more):
         return Pattern(name, params, "", own="import rcbench_peer\n" + own, names=names, loop=loop, summary=summary,
@@ -317,8 +317,8 @@ def extension_patterns(set_bytes):
                 "incref and decref of the thread's own objects", shared="[]", params="op=pair"),
         counted("shared_one", "run = rcbench_peer.Pairs(shared, False).run",
                 "incref and decref of the one object that all threads share", shared="own_ints(1)"),
-        counted("shared_none", "run = rcbench_peer.Pairs([None], False).run", "incref and decref of None by all threads",
-                shared="[]"),
+        counted("shared_none", "run = rcbench_peer.Pairs([None], False).run",
+                "incref and decref of None by all threads", shared="[]"),
         counted("shared_set", "run = rcbench_peer.Pairs(zipf_draws(shared, seed + index), False).run",
                 "incref and decref of one of 4096 shared objects, drawn by Zipf's law",
                 shared="own_ints(SHARED_SET_OBJECTS)"),
@@ -330,6 +330,7 @@ def extension_patterns(set_bytes):
     ]
     for order in ("runs", "random"):
         for share in (0, 5, 25, 100):
-            found.append(counted("mixed", MIXED, "incref and decref; p % of them on 64 shared objects, the rest on own ones",
+            found.append(counted("mixed", MIXED,
+                                 "incref and decref; p % of them on 64 shared objects, the rest on own ones",
                                  params="order=%s;p=%d" % (order, share), shared="own_ints(MIXED_OBJECTS)"))
     return found

@@ -20,6 +20,7 @@ GIL_TURNS = 13  # switch intervals of each thread that a window under a GIL hold
 UNCOLLECTED_S = 0.02  # the longest window without a collector: the garbage stays
 SUSPENDED = 2.0  # a batch that took so many times what it should was not running all the time
 LONGEST_S = 3.0  # a window that was made longer, so that where its threads end says little
+BATCH_MOST_S = 0.001  # where windows are long: threads end as far apart as batches are long
 LATE_S = 5.0  # after the window; a thread that has not had its turn by then gets none while the others have work
 TURNS_MAX = 1 << 20  # of a loop in one batch: a queue that is full ends its batches early
 
@@ -50,7 +51,7 @@ class Trial(object):
         self.failure = None
         self.pauses = Pauses()
         self.window_s, self.ramp_s = self.lengths(least_s)
-        self.batch_s = max(self.window_s / 400.0, 2e-5)
+        self.batch_s = min(max(self.window_s / 400.0, 2e-5), BATCH_MOST_S)
 
     def lengths(self, least_s):
         """Under a GIL each thread gets its turns, in the ramp once; a compiler gets its time in the ramp."""
@@ -214,9 +215,10 @@ class Trial(object):
         return found
 
     def wanted_s(self):
-        """The window in which threads that begin and end as far apart as in this trial would overlap; 0 where this one was
-        long enough, or the machine was busy and collections are not what is looked at. A thread that is in the middle of
-        a collection when the window ends is late by its length, which depends on the interpreter and not on the window."""
+        """The window in which threads that begin and end as far apart as in this trial would overlap; 0 where this one
+        was long enough, or the machine was busy and collections are not what is looked at. A thread that is in the
+        middle of a collection when the window ends is late by its length, which depends on the interpreter and not on
+        the window."""
         workers = self.workers
         if self.failure is not None or any(one.stop is None for one in workers):
             return 0.0

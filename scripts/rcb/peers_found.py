@@ -45,8 +45,8 @@ ASK_LIMIT_S = 60.0
 
 @dataclass(frozen=True)
 class Peer:
-    """One interpreter. problem: why it is not measured; its rows are then skipped. asked_for: the variant of ours that the
-    user says stands for it. without: variables of the environment with which it does not start."""
+    """One interpreter. problem: why it is not measured; its rows are then skipped. asked_for: the variant of ours that
+    stands for it, as the user says. without: variables of the environment with which it does not start."""
 
     variant: str
     command: str
@@ -264,8 +264,8 @@ class Search:
         return name
 
     def take(self, command: str, given: bool, name: Optional[str] = None, stand_in: Optional[str] = None) -> None:
-        """An interpreter that was given, or found; one that is there already is not measured twice, unless it was given a
-        name."""
+        """An interpreter that was given, or found; one that is there already is not measured twice, unless it was given
+        a name."""
         facts, problem, without = self._ask(command)
         if problem:
             base = name or re.sub(r"[^A-Za-z0-9._-]", "_", Path(command).name) or "unknown"

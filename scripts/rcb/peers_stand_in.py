@@ -1,5 +1,5 @@
-"""Which variant of ours stands for a runtime. Every row of a runtime says so in its column `scheme`, so that it is still
-known when the rows of several runs are put together."""
+"""Which variant of ours stands for a runtime. Every row of a runtime says so in its column `scheme`, so that it is
+still known when the rows of several runs are put together."""
 
 from __future__ import annotations
 

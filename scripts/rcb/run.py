@@ -144,7 +144,8 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
     manifest.leave_out(options.leave_out)
     try:
         describe_machine(binary, directory, manifest)
-        peers_found.check_stand_ins(options.python or (), [one.name for one in traits.read({"machine": manifest.machine})])
+        variants = [one.name for one in traits.read({"machine": manifest.machine})]
+        peers_found.check_stand_ins(options.python or (), variants)
         manifest.checks += trust.record_of(build_findings(manifest.machine))
         manifest.reference_cost = binary.reference_cost()
         directory.save(manifest)

@@ -170,7 +170,8 @@ class Beside(CommandTest):
         done = self.call("run", "--out", "new", "--python", "x", *self.SMALL, extra=self.path)
         self.assertEqual(2, done.returncode)
         self.assert_one_line(done.stderr, "--python: names an interpreter for --peers")
-        done = self.call("run", "--out", "new", "--peers", "--python", "a=x", "--python", "a=y", *self.SMALL, extra=self.path)
+        done = self.call("run", "--out", "new", "--peers", "--python", "a=x", "--python", "a=y", *self.SMALL,
+                         extra=self.path)
         self.assertEqual(2, done.returncode)
         self.assert_one_line(done.stderr, "two interpreters are named 'a'")
         done = self.call("run", "--out", "new", "--peers", "--python", "a:gil_atomc=x", *self.SMALL, extra=self.path)

@@ -17,8 +17,8 @@ from rcb.errors import UsageError
 from rcb.peers_found import Given, Search, all_given, ask, names_of
 
 FACTS: Dict[str, Any] = {"implementation": "cpython", "version": "3.13.1", "language": "3.13", "gil": True,
-                         "free_threaded": False, "timed_gil": True, "immortal": True, "debug": False, "sys_version": "3.13.1",
-                         "config_args": "", "executable": "/usr/bin/python3.13"}
+                         "free_threaded": False, "timed_gil": True, "immortal": True, "debug": False,
+                         "sys_version": "3.13.1", "config_args": "", "executable": "/usr/bin/python3.13"}
 
 
 class Asking(ScratchTest):
@@ -71,7 +71,8 @@ class Names(unittest.TestCase):
     def test_what_is_no_release_and_what_is_built_for_debugging_says_so(self) -> None:
         self.assertEqual("peer:cpython-3.15rc1", self.first(version="3.15.0rc1"))
         self.assertEqual("peer:cpython-3.13d", self.first(debug=True))
-        self.assertEqual("peer:cpython-3.15a2td", self.first(version="3.15.0a2", free_threaded=True, gil=False, debug=True))
+        self.assertEqual("peer:cpython-3.15a2td",
+                         self.first(version="3.15.0a2", free_threaded=True, gil=False, debug=True))
 
     def test_two_of_a_kind(self) -> None:
         search = Search()
@@ -91,7 +92,8 @@ class Names(unittest.TestCase):
 
     def test_builds_of_one_version_are_not_taken_for_each_other(self) -> None:
         others: List[Dict[str, Any]] = [{"debug": True}, {"sys_version": "3.13.1 of another day"},
-                                        {"config_args": "--enable-optimizations"}, {"executable": "/opt/bin/python3.13"}]
+                                        {"config_args": "--enable-optimizations"},
+                                        {"executable": "/opt/bin/python3.13"}]
         for other in others:
             search = self.taken({"a": FACTS, "b": {**FACTS, **other}}, "a", "b")
             self.assertEqual((2, []), (len({one.variant for one in search.peers}), search.warnings), other)
@@ -176,9 +178,9 @@ class Facts(ScratchTest):
             found = search.peers[0]
             self.assertEqual(("", ("PYTHON_GIL",)), (found.problem, found.without))
             self.assertNotIn("PYTHON_GIL", found.environment)
-        self.assertEqual([f"{command}: does not start with PYTHON_GIL=0 (ended with exit status 1 when it was asked what it "
-                          "is: Fatal Python error: config_read_gil: Disabling the GIL is not supported by this build); it "
-                          "is measured without that variable"], search.warnings)
+        self.assertEqual([f"{command}: does not start with PYTHON_GIL=0 (ended with exit status 1 when it was asked "
+                          "what it is: Fatal Python error: config_read_gil: Disabling the GIL is not supported by this "
+                          "build); it is measured without that variable"], search.warnings)
 
 
 class Recognised(ScratchTest):

@@ -85,7 +85,8 @@ class Bad(ProcessTest):
                              (by_workload[name]["status"], by_workload[name]["reason"]))
 
     def test_a_cell_that_hangs_or_dies_costs_the_others_nothing(self) -> None:
-        for how, reason in (("time.sleep(600)", "ended: no row for 3 s"), ("os.kill(os.getpid(), 11)", "was killed by signal 11"),
+        for how, reason in (("time.sleep(600)", "ended: no row for 3 s"),
+                            ("os.kill(os.getpid(), 11)", "was killed by signal 11"),
                             ("sys.exit('no more memory')", "ended with exit status 1: no more memory")):
             with self.subTest(how=how):
                 peer = peer_of(fails_in(self.scratch / "fails", ["py_private"], how))
@@ -205,7 +206,8 @@ class Lines(unittest.TestCase):
 
 class Extension(ProcessTest):
     def test_its_own_counts_where_there_are_headers(self) -> None:
-        counted = ("pair", "borrow", "private", "shared_one", "shared_none", "shared_set", "owner_stranger", "handoff", "mixed")
+        counted = ("pair", "borrow", "private", "shared_one", "shared_none", "shared_set", "owner_stranger", "handoff",
+                   "mixed")
         built = 0
         for command in given():
             with self.subTest(command=command):
@@ -233,7 +235,7 @@ class Extension(ProcessTest):
 
     def test_headers_of_a_build_tree(self) -> None:
         """There pyconfig.h, which Python.h includes, lies in a directory of its own."""
-        asked = "import sys, sysconfig; print(sysconfig.get_config_h_filename()); print(sysconfig.get_paths()['include'])"
+        asked = "import sysconfig; print(sysconfig.get_config_h_filename()); print(sysconfig.get_paths()['include'])"
         done = subprocess.run([sys.executable, "-c", asked], stdout=subprocess.PIPE, text=True, check=True)
         config, include = (Path(line) for line in done.stdout.splitlines())
         if not (include / "Python.h").is_file():
@@ -253,7 +255,6 @@ class Extension(ProcessTest):
 
     def test_a_wrong_count_is_a_failed_audit(self) -> None:
         """An extension that keeps a reference in each batch: what it measures is not what it says."""
-        peer = peer_of(sys.executable)
         directory = self.scratch / "leaks"
         directory.mkdir()
         (directory / "rcbench_peer.py").write_text(
