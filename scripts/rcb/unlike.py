@@ -3,6 +3,7 @@ libraries, frequency control, environment, and what was asked for."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
@@ -32,9 +33,15 @@ def record_beside(rows: Path) -> Dict[str, Any]:
     return {"machine": machine} if machine else {}
 
 
+# What --allocator preloads lies beside the binary: two checkouts do not differ by that.
+OWN_PRELOAD = re.compile(r"\S*/(?=librcbench_sdallocx\.so)")
+
+
 def _flat(name: str, value: Any) -> Dict[str, Any]:
+    if isinstance(value, str):
+        value = OWN_PRELOAD.sub("", value)
     if isinstance(value, dict):
-        return {f"{name} {key}": one for key, one in sorted(value.items())}
+        return {f"{name} {key}": one for key, whole in sorted(value.items()) for one in _flat(key, whole).values()}
     return {name: value}
 
 

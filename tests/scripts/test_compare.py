@@ -88,6 +88,12 @@ class Unlike(Runs):
         markdown = called("compare", main, a, b, "--format", "markdown").stdout
         self.assertTrue(markdown.startswith("# Comparison\n\n- differs: cpu: A: one; B: two\n"))
 
+    def test_where_a_checkout_lies_is_no_difference(self) -> None:
+        a, b = (self.described(name, environment={"LD_PRELOAD": f"/home/{name}/build/librcbench_sdallocx.so libc.so.6"})
+                for name in ("a", "bb"))
+        self.assertEqual(1, len(self.first_lines(a, b)))
+        self.assertIn("the same", self.first_lines(a, b)[0])
+
     def test_runs_without_a_record_are_named(self) -> None:
         found = self.first_lines(self.described("a"), self.run_of("bb", {}, 2))
         self.assertEqual(["differs: B has no record beside its rows, so nobody knows what else differs"], found)

@@ -214,7 +214,10 @@ class EndToEnd(ScratchTest):
         calls = self.scratch / "calls"
         self.call("run", "--out", "new", *SMALL, "--threads", "1,2", "--placement", "cores", "--window", "12.5",
                   "--allocator", "system", "--all-kinds", extra={"STAND_IN_CALLS": str(calls)})
-        measuring = [line for line in calls.read_text(encoding="utf-8").splitlines() if "--csv" in line]
+        lines = calls.read_text(encoding="utf-8").splitlines()
+        for about in ("--machine", "--calibrate"):
+            self.assertEqual([True], ["--all-kinds --allocator system" in line for line in lines if about in line])
+        measuring = [line for line in lines if "--csv" in line]
         self.assertEqual(2, len(measuring))
         for part in ("--points quick", "--threads 1,2", "--placement cores", "--allocator system", "--all-kinds",
                      "--window 12.5",
