@@ -127,7 +127,8 @@ static int check_file(const char *path, char *error, size_t size)
         wrong = "is not a plain file";
     else if (facts.st_size == 0) /* the files of /proc too, of which some wait when they are read */
         wrong = "is empty";
-    return wrong == NULL ? 0 : error_set(error, size, "'%s' %s; " ACCEPTED, error_quote(q, path, strlen(path)), wrong);
+    return wrong == NULL ? 0
+                         : error_set(error, size, "'%s' %s; " ACCEPTED, error_quote(q, path, strlen(path)), wrong);
 }
 
 static int use_xml(hwloc_topology_t hw, const char *path, char *error, size_t size)
@@ -138,7 +139,8 @@ static int use_xml(hwloc_topology_t hw, const char *path, char *error, size_t si
     unsigned version = xml_version(path), own = hwloc_get_api_version() >> 16;
     bool read = hwloc_survives(path) && hwloc_topology_set_xml(hw, path) == 0;
     if (!read && version > own)
-        return error_set(error, size, "'%s' is of version %u of hwloc's XML, and this hwloc reads up to %u; accepted: "
+        return error_set(error, size,
+                         "'%s' is of version %u of hwloc's XML, and this hwloc reads up to %u; accepted: "
                          "an older version; hwloc 3 writes version 2 with lstopo --export-xml-flags 2 topology.xml",
                          error_quote(q, path, strlen(path)), version, own);
     if (!read)

@@ -34,6 +34,9 @@ class BuildTest(Case):
     def test_another_type_that_is_asked_for_stays(self):
         self.assertEqual(self.cache("-DCMAKE_BUILD_TYPE=Debug")["CMAKE_BUILD_TYPE"].split("=", 1)[1], "Debug")
 
+    def test_sanitizers_joined_by_a_comma_configure(self):
+        self.cache("-DRCBENCH_SANITIZE=address,undefined", "-DRCBENCH_BUILD_BENCH=ON")
+
     def test_a_build_says_what_speaks_against_its_times(self):
         flags = self.done("pkg-config", "--cflags", "hwloc").split()
         for options, wanted in ((["-O0"], "is not optimized"), (["-O2"], None), (["-Og"], None),
