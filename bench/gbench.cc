@@ -1,5 +1,5 @@
 // Google Benchmark, seen from C. See gbench.h. Written for and tried with 1.7.1 (Debian 12) and 1.8.3
-// (Ubuntu 24.04).
+// (Ubuntu 24.04); it compiles with 1.9.5 and what follows that.
 #include "bench/gbench.h"
 
 #include <benchmark/benchmark.h>
@@ -39,6 +39,7 @@ public:
             run.run_name.iterations.clear();
             run.run_name.time_type.clear();
             run.cpu_accumulated_time = 0; // of the reporting alone: the trial was over
+            SetRealTime(run);
             if (as_table_)
                 for (const char *name : {"ns_per_op", "ops_per_s"})
                     run.counters.insert({name, 0});
@@ -49,6 +50,19 @@ public:
     void Finalize() override { to_->Finalize(); }
 
 private:
+    // To the time of one operation, of a trial or of a statistic over trials. What the library makes of the threads' times
+    // depends on its version: up to 1.8 it divides them by the number of threads once more than from 1.9 on.
+    static void SetRealTime(Run &run)
+    {
+        const auto found = run.counters.find("ns_per_op");
+        if (found == run.counters.end())
+            return;
+        const bool share = run.run_type == Run::RT_Aggregate && run.aggregate_unit == benchmark::kPercentage;
+        run.real_accumulated_time = share ? found->second.value
+                                          : found->second.value * static_cast<double>(run.iterations) /
+                                                benchmark::GetTimeUnitMultiplier(benchmark::kNanosecond);
+    }
+
     benchmark::BenchmarkReporter *to_;
     bool as_table_;
 };
@@ -181,7 +195,8 @@ void gbench_register(const char *name, unsigned threads, gbench_body *body, void
 
 void gbench_run(const char *out_format)
 {
-    benchmark::BenchmarkReporter *to = benchmark::CreateDefaultDisplayReporter();
+    const auto made = benchmark::CreateDefaultDisplayReporter(); // a pointer, after 1.9 one that owns
+    benchmark::BenchmarkReporter *to = &*made;
     CellNames display(to, dynamic_cast<Table *>(to) != nullptr);
     if (out_format == nullptr) {
         benchmark::RunSpecifiedBenchmarks(&display, nullptr, ".");

@@ -516,7 +516,7 @@ static int open_topology(struct options *options, const struct given *given)
     char error[400];
     const char *source = options->topology_source = given->value[FLAG_TOPOLOGY];
     if (topology_open(&options->topology, source, error, sizeof error) != 0)
-        return refuse("--topology", source, "%s", error);
+        return refuse("--topology", NULL, "%s", error); /* it names the source */
     topology_use_all_kinds(options->topology, given->value[FLAG_ALL_KINDS] != NULL);
     bool here = topology_is_this_machine(options->topology);
     if (!here && options->action == ACTION_RUN && !options->benchmark_list && options->placement != PLACEMENT_NONE)

@@ -116,6 +116,13 @@ const char *topology_distance(const struct machine_topology *t, unsigned a, unsi
 
 /* ---- the topology as a file -------------------------------------------------------------------- */
 
+/* Version 2 is what all hwlocs of today read. */
+#if HWLOC_API_VERSION >= 0x00030000
+#define XML_FLAGS HWLOC_TOPOLOGY_EXPORT_XML_FLAG_V2
+#else
+#define XML_FLAGS 0
+#endif
+
 static int write_file(const char *path, const char *text, size_t length)
 {
     FILE *file = fopen(path, "w");
@@ -140,7 +147,7 @@ int topology_write_xml(const struct machine_topology *t, const char *path, char 
     char q[ERROR_QUOTE_SIZE];
     char *xml = NULL;
     int length = 0;
-    if (hwloc_topology_export_xmlbuffer(t->hw, &xml, &length, 0) != 0)
+    if (hwloc_topology_export_xmlbuffer(t->hw, &xml, &length, XML_FLAGS) != 0)
         return error_set(error, error_size, "hwloc cannot export the topology: %s", strerror(errno));
     int result = write_file(path, xml, strlen(xml)); /* `length` counts the terminator too */
     if (result != 0)

@@ -1,7 +1,7 @@
 /* topology_kinds.c - which kinds of cores there are, and which of them is used. See topology.h.
  *
- * hwloc makes a kind of all that the operating system tells apart. That is more than there are: where the firmware ranks
- * the cores of one kind by how well each came out of the factory, every core has a frequency of its own.
+ * hwloc makes a kind of all that the operating system tells apart. That is more than there are: where the firmware
+ * ranks the cores of one kind by how well each came out of the factory, every core has a frequency of its own.
  */
 #include "bench/topology_internal.h"
 
@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two kinds are one where neither frequency nor capacity differs by more. Cores of one kind that are favoured are given up
- * to 5.8 GHz beside 5.5; two kinds of cores differ by a quarter and more. */
+/* Two kinds are one where neither frequency nor capacity differs by more. Cores of one kind that are favoured are
+ * given up to 5.8 GHz beside 5.5; two kinds of cores differ by a quarter and more. */
 enum { ALIKE_PERCENT = 10 };
 
-/* A kind with less of the PUs is no default: the one prime core of a telephone shows nothing of how a scheme scales. */
+/* A kind with less of the PUs is no default: the one prime core of a telephone does not show how a scheme scales. */
 enum { DEFAULT_PERCENT = 25 };
 
 unsigned topology_kinds(const struct machine_topology *t) { return t->kinds; }
@@ -116,9 +116,9 @@ static int by_frequency(const void *left, const void *right)
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
-/* Each is compared with its neighbours: of sixteen cores with a frequency each, the first and the last may be far apart
- * and all are one kind. Of PUs that hwloc says nothing about nothing says that they differ from a kind that is the only
- * one. -1: no memory. */
+/* Each is compared with its neighbours: of sixteen cores with a frequency each, the first and the last may be far
+ * apart and all are one kind. Of PUs that hwloc says nothing about nothing says that they differ from a kind that is
+ * the only one. -1: no memory. */
 static int merge_alike(struct core_kind *kind, unsigned count)
 {
     unsigned left = 0;

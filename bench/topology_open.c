@@ -98,19 +98,52 @@ static bool hwloc_survives(const char *path)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static int use_xml(hwloc_topology_t hw, const char *path, char *error, size_t size)
+/* The major version of the format, from the element `topology`; 0: there is none. */
+static unsigned xml_version(const char *path)
+{
+    static const char element[] = "<topology version=\"";
+    char text[4096];
+    FILE *file = fopen(path, "re");
+    size_t length = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file != NULL)
+        (void)fclose(file);
+    text[length] = '\0';
+    const char *found = strstr(text, element);
+    return found != NULL ? (unsigned)strtoul(found + strlen(element), NULL, 10) : 0;
+}
+
+/* Whether it is a file that reading comes to an end of: a pipe or a device may never have one. */
+static int check_file(const char *path, char *error, size_t size)
 {
     char q[ERROR_QUOTE_SIZE];
     struct stat facts;
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
+    const char *wrong = NULL;
+    if (stat(path, &facts) != 0 || access(path, R_OK) != 0)
         return error_set(error, size, "cannot read '%s': %s; " ACCEPTED, error_quote(q, path, strlen(path)),
                          strerror(errno));
-    bool directory = fstat(fileno(file), &facts) == 0 && S_ISDIR(facts.st_mode);
-    (void)fclose(file);
-    if (directory)
-        return error_set(error, size, "'%s' is a directory; " ACCEPTED, error_quote(q, path, strlen(path)));
-    if (!hwloc_survives(path) || hwloc_topology_set_xml(hw, path) != 0)
+    if (S_ISDIR(facts.st_mode))
+        wrong = "is a directory";
+    else if (!S_ISREG(facts.st_mode))
+        wrong = "is not a plain file";
+    else if (facts.st_size == 0) /* the files of /proc too, of which some wait when they are read */
+        wrong = "is empty";
+    return wrong == NULL ? 0
+                         : error_set(error, size, "'%s' %s; " ACCEPTED, error_quote(q, path, strlen(path)), wrong);
+}
+
+static int use_xml(hwloc_topology_t hw, const char *path, char *error, size_t size)
+{
+    char q[ERROR_QUOTE_SIZE];
+    if (check_file(path, error, size) != 0)
+        return -1;
+    unsigned version = xml_version(path), own = hwloc_get_api_version() >> 16;
+    bool read = hwloc_survives(path) && hwloc_topology_set_xml(hw, path) == 0;
+    if (!read && version > own)
+        return error_set(error, size,
+                         "'%s' is of version %u of hwloc's XML, and this hwloc reads up to %u; accepted: "
+                         "an older version; hwloc 3 writes version 2 with lstopo --export-xml-flags 2 topology.xml",
+                         error_quote(q, path, strlen(path)), version, own);
+    if (!read)
         return error_set(error, size, "'%s' is not a topology in hwloc's XML; " ACCEPTED,
                          error_quote(q, path, strlen(path)));
     return 0;

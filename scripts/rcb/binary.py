@@ -47,6 +47,10 @@ class Settings:
     oversubscribe: bool = False
     filter: Optional[str] = None
 
+    def ground(self) -> List[str]:
+        """What decides where trials run and where their objects come from: for calls that measure no cell."""
+        return (["--all-kinds"] if self.all_kinds else []) + (["--allocator", self.allocator] if self.allocator else [])
+
     def arguments(self) -> List[str]:
         found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
         for name in ("variants", "workloads", "threads", "placement", "allocator"):
@@ -166,15 +170,15 @@ class Binary:
             raise CommandError(f"{self._path.name} --plan: its last line is not a summary: '{last}'")
         return Plan(int(match.group(1)), int(match.group(2)), float(match.group(3)))
 
-    def reference_cost(self) -> float:
+    def reference_cost(self, settings: Settings) -> float:
         """Measures what a reference costs here, in units of work (docs/method.md): once for all processes of a run."""
-        match = COST_LINE.fullmatch(self._call(["--calibrate"]).strip())
+        match = COST_LINE.fullmatch(self._call(["--calibrate", *settings.ground()]).strip())
         if not match:
             raise CommandError(f"{self._path.name} --calibrate: printed no reference cost")
         return float(match.group(1))
 
-    def write_machine(self, path: Path) -> None:
-        self._call(["--machine", str(path)])
+    def write_machine(self, path: Path, settings: Settings) -> None:
+        self._call(["--machine", str(path), *settings.ground()])
 
     def write_topology(self, path: Path) -> None:
         self._call(["--topology-out", str(path)])

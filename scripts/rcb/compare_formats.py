@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from rcb import view
+from rcb import unlike, view
 from rcb.compare_runs import Comparison, Difference, Side, unit_of
 from rcb.schema import CELL
 from rcb.tables import table_text
@@ -167,7 +167,24 @@ def _counts(one: Comparison) -> str:
     return f"{_pair(one)}: {counted(len(one.cells), 'cell')} in both: {told}.{_same(one)}{missing}"
 
 
+def unlike_lines(comparisons: Sequence[Comparison]) -> List[str]:
+    """What else differs between the runs, which may be what the numbers differ by."""
+    sides = [comparisons[0].base, *(one.other for one in comparisons)]
+    lines = unlike.differences([(side.label, side.facts) for side in sides])
+    return [f"differs: {line}" for line in lines] or ["Machine, build and settings are the same, as far as is recorded."]
+
+
+def _other_machine(one: Comparison) -> bool:
+    processors = {side.facts["cpu"] for side in (one.base, one.other) if side.facts.get("cpu")}
+    return one.other.hosts != one.base.hosts or len(processors) > 1
+
+
 def notes(comparisons: Sequence[Comparison]) -> List[str]:
+    """What differs beside the numbers, and what must be known to read the tables."""
+    return unlike_lines(comparisons) + reading(comparisons)
+
+
+def reading(comparisons: Sequence[Comparison]) -> List[str]:
     """What must be known to read the tables."""
     base = comparisons[0].base
     found = [_about(base), *(_about(one.other) for one in comparisons),
@@ -181,7 +198,7 @@ def notes(comparisons: Sequence[Comparison]) -> List[str]:
             found.append(f"{_pair(one)}: {what} on disturbed trials in at least one of the runs. A difference there may "
                          "be the neighbours', so none is claimed, and no mean includes them.")
         found.append(_counts(one))
-        if one.other.hosts != base.hosts:
+        if _other_machine(one):
             found.append(f"{_pair(one)}: the runs are from different machines, which may be what differs.")
         if max(base.processes, one.other.processes) < 2:
             found.append(f"{_pair(one)}: with one process each, nobody knows how much processes differ, so nothing is "
@@ -216,7 +233,10 @@ def _print_rich(grid: Grid, title: str, out: TextIO) -> None:
 
 
 def print_terminal(comparisons: Sequence[Comparison], out: TextIO, every: bool) -> None:
-    """The means, the cells that differ (every: all cells), and the notes."""
+    """What differs beside the numbers, the means, the cells that differ (every: all cells), and the notes."""
+    for line in unlike_lines(comparisons):
+        print(line, file=out)
+    print(file=out)
     sections = (("Geometric means", mean_grid(comparisons)),
                 ("Cells" if every else "Cells that differ", cell_grid(comparisons, not every)))
     for title, grid in sections:
@@ -233,7 +253,7 @@ def print_terminal(comparisons: Sequence[Comparison], out: TextIO, every: bool) 
         print(line, file=out)
     if not every and len(missing) > 5:
         print(f"… and {len(missing) - 5} more cells of one run only; --all lists them", file=out)
-    for note in notes(comparisons):
+    for note in reading(comparisons):
         print(note, file=out)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
-from rcb import relative, stats
+from rcb import relative, stats, unlike
 from rcb.clock import References, factors, ratio_of, references
 from rcb.drivers import COUNTING, SCALING
 from rcb.errors import UsageError, not_accepted
@@ -45,6 +45,7 @@ class Side:
     clocks: References = field(default_factory=dict)
     baseline: str = ""
     asked_ms: Optional[float] = None  # --window of the run; None: not known
+    facts: Mapping[str, Any] = field(default_factory=dict)  # of machine, build and settings; empty: not known
 
     @property
     def hosts(self) -> List[str]:
@@ -135,7 +136,8 @@ def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None
     windows = used.groupby(CELL)["window_s"].median().dropna().to_dict()
     samples = samples_of(rows.frame)
     return Side(label, rows, str(record.get("revision", "")), samples, floor_of(samples), windows,
-                disturbed_cells(rows.frame), machine, clocks, asked_ms=_number(record.get("window_ms")))
+                disturbed_cells(rows.frame), machine, clocks, asked_ms=_number(record.get("window_ms")),
+                facts=unlike.facts_of(unlike.record_beside(rows.path)))
 
 
 def _number(found: Any) -> Optional[float]:

@@ -84,7 +84,7 @@ def planned(binary: Binary, options: Options, profile: Profile) -> Tuple[Sizes, 
 def describe_machine(binary: Binary, directory: RunDirectory, manifest: Manifest) -> None:
     """Puts the machine's facts into the manifest and its topology beside it."""
     facts = directory.path / "machine.json"
-    binary.write_machine(facts)
+    binary.write_machine(facts, manifest.settings())
     try:
         manifest.machine = json.loads(facts.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -147,7 +147,7 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
         variants = [one.name for one in traits.read({"machine": manifest.machine})]
         peers_found.check_stand_ins(options.python or (), variants)
         manifest.checks += trust.record_of(build_findings(manifest.machine))
-        manifest.reference_cost = binary.reference_cost()
+        manifest.reference_cost = binary.reference_cost(manifest.settings())
         directory.save(manifest)
     except BaseException:
         directory.abandon()

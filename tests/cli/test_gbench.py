@@ -60,6 +60,16 @@ class RunTest(Case):
             self.assertGreater(benchmark["ns_per_op"], 0)
             self.assertAlmostEqual(benchmark["ns_per_op"] / benchmark["real_time"], 1, places=2)
 
+    def test_real_time_is_that_of_an_operation_whatever_the_threads(self):
+        """The library's own depends on its version, by a factor that is the number of threads."""
+        done = self.run_good(*QUICK, "--oversubscribe", "--threads", "1,2,4", "--workloads", "private", "--variants", "biased",
+                             "--benchmark_filter=op:pair", "--benchmark_repetitions=2", "--benchmark_format=json")
+        found = json.loads(done.stdout)["benchmarks"]
+        self.assertEqual({b["threads"] for b in found}, {1, 2, 4})
+        self.assertLessEqual({"mean", "cv"}, {b.get("aggregate_name") for b in found})
+        for benchmark in found:
+            self.assertAlmostEqual(benchmark["ns_per_op"], benchmark["real_time"], delta=0.001 * benchmark["ns_per_op"])
+
     def test_json_on_standard_output(self):
         done = self.run_good(*QUICK, *PAIR, "--benchmark_filter=set:1/code:inline/plain/", "--benchmark_format=json")
         self.assertEqual([b["name"] for b in json.loads(done.stdout)["benchmarks"]], [NAME.format("plain")])

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/machine.h"
@@ -143,7 +144,26 @@ static void test_bad_sources(void)
     expect_refusal("no-such-file.xml", "cannot read 'no-such-file.xml': No such file");
     expect_refusal("no/such/file", "cannot read 'no/such/file': No such file");
     expect_refusal("/", "'/' is a directory");
-    expect_refusal("/dev/null", "'/dev/null' is not a topology");
+    expect_refusal("/dev/null", "'/dev/null' is not a plain file");
+    expect_refusal("/dev/zero", "'/dev/zero' is not a plain file");
+    expect_refusal("/proc/self/status", "'/proc/self/status' is empty");
+}
+
+/* Opening one would wait for somebody who writes. */
+static void test_pipe(void)
+{
+    char folder[] = "/tmp/placement-test-XXXXXX";
+    char path[64];
+    CHECK(mkdtemp(folder) != NULL, "%s", folder);
+    (void)snprintf(path, sizeof path, "%s/pipe", folder);
+    CHECK(mkfifo(path, 0600) == 0, "%s", path);
+    char error[ERROR_SIZE] = "";
+    struct machine_topology *t = NULL;
+    (void)alarm(20); /* where it waits after all the test ends badly, and ends */
+    CHECK(topology_open(&t, path, error, sizeof error) == -1 && strstr(error, "is not a plain file") != NULL, "%s", error);
+    (void)alarm(0);
+    (void)unlink(path);
+    (void)rmdir(folder);
 }
 
 #define XML_HEAD                                                                                                     \
@@ -197,6 +217,17 @@ static void test_bad_xml(void)
     }
 }
 
+/* What hwloc 3 writes, in short: this one cannot read it, and the line says what can be done. */
+static void test_newer_xml(void)
+{
+    char path[64];
+    char error[ERROR_SIZE] = "";
+    int result = open_text("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n"
+                           "<topology version=\"9.0\">\n" XML_MACHINE XML_TAIL, path, error);
+    CHECK(result == -1 && strstr(error, "is of version 9 of hwloc's XML") != NULL, "%s", error);
+    CHECK(strstr(error, "--export-xml-flags") != NULL && strchr(error, '\n') == NULL, "%s", error);
+}
+
 /* A PU that lacks one attribute: hwloc 2.9 follows a null pointer. Whether a version takes or refuses it,
  * this program goes on. */
 static void test_deadly_xml(void)
@@ -234,7 +265,9 @@ void test_units(void)
     test_good_lists();
     test_bad_lists();
     test_bad_sources();
+    test_pipe();
     test_bad_xml();
+    test_newer_xml();
     test_deadly_xml();
     test_writing();
 }

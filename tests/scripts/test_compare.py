@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import re
 import unittest
@@ -49,6 +50,58 @@ class Runs(ScratchTest):
         directory.mkdir()
         write_rows(directory / "trials.csv", found)
         return directory
+
+
+class Unlike(Runs):
+    """What differs beside the numbers comes first."""
+
+    MACHINE = {"cpu": "one", "kernel": "6.1", "compiler": "gcc 12", "c_flags": "-O2", "build_type": "Release",
+               "caches": {"l1_bytes": 1, "l2_bytes": 2}, "load_average": [1, 2, 3], "memory_bytes": 1000000,
+               "environment": {}, "warnings": ["x"]}
+
+    def described(self, name: str, asked: Optional[Dict[str, object]] = None, **changes: object) -> Path:
+        place = self.run_of(name, {}, len(name))
+        record = {"revision": "abc", "window_ms": 20.0, "machine": {**self.MACHINE, **changes}, **(asked or {})}
+        (place / "run.json").write_text(json.dumps(record), encoding="utf-8")
+        return place
+
+    def first_lines(self, *runs: Path) -> List[str]:
+        lines = called("compare", main, *runs).stdout.splitlines()
+        return lines[:lines.index("")]
+
+    def test_nothing_differs(self) -> None:
+        found = self.first_lines(self.described("a"), self.described("bb", load_average=[9, 9, 9], memory_bytes=1000500))
+        self.assertEqual(["Machine, build and settings are the same, as far as is recorded."], found)
+
+    def test_each_that_differs_has_a_line(self) -> None:
+        changes = dict(cpu="two", kernel="6.8", compiler="gcc 13", c_flags="-O3", build_type="Debug", nice=5,
+                       caches={"l1_bytes": 1, "l2_bytes": 4}, environment={"MALLOC_CONF": "narenas:1"})
+        a, b = self.described("a"), self.described("bb", {"allocator": "system", "revision": "def"}, **changes)
+        self.assertEqual({
+            "differs: cpu: A: one; B: two", "differs: kernel: A: 6.1; B: 6.8", "differs: compiler: A: gcc 12; B: gcc 13",
+            "differs: build_type: A: Release; B: Debug", "differs: c_flags: A: -O2; B: -O3",
+            "differs: caches l2_bytes: A: 2; B: 4", "differs: nice: A: not told; B: 5",
+            "differs: environment MALLOC_CONF: A: not set; B: narenas:1",
+            "differs: allocator: A: not told; B: system", "differs: revision of the scripts: A: abc; B: def"},
+            set(self.first_lines(a, b)))
+        self.assertIn("the runs are from different machines", called("compare", main, a, b).stdout)
+        markdown = called("compare", main, a, b, "--format", "markdown").stdout
+        self.assertTrue(markdown.startswith("# Comparison\n\n- differs: cpu: A: one; B: two\n"))
+
+    def test_where_a_checkout_lies_is_no_difference(self) -> None:
+        a, b = (self.described(name, environment={"LD_PRELOAD": f"/home/{name}/build/librcbench_sdallocx.so libc.so.6"})
+                for name in ("a", "bb"))
+        self.assertEqual(1, len(self.first_lines(a, b)))
+        self.assertIn("the same", self.first_lines(a, b)[0])
+
+    def test_runs_without_a_record_are_named(self) -> None:
+        found = self.first_lines(self.described("a"), self.run_of("bb", {}, 2))
+        self.assertEqual(["differs: B has no record beside its rows, so nobody knows what else differs"], found)
+
+    def test_what_the_binary_writes_beside_its_rows_is_a_record(self) -> None:
+        a, b = self.described("a"), self.run_of("bb", {}, 2)
+        (b / "trials.csv.json").write_text(json.dumps({**self.MACHINE, "cpu": "two"}), encoding="utf-8")
+        self.assertIn("differs: cpu: A: one; B: two", self.first_lines(a, b))
 
 
 class Findings(Runs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
 import unittest
 from pathlib import Path
@@ -15,7 +16,7 @@ from support import SCRIPTS, ScratchTest, read_rows
 from rcb.binary import Plan
 from rcb.options import PROFILES, Profile, parse
 from rcb.run import build_findings, settings_of
-from rcb.rundir import RunDirectory, derived_seed
+from rcb.rundir import RunDirectory, derived_seed, revision
 from rcb.sizes import TRIAL_SHARE, Sizes
 from rcb.trust import verdict_of
 
@@ -214,7 +215,10 @@ class EndToEnd(ScratchTest):
         calls = self.scratch / "calls"
         self.call("run", "--out", "new", *SMALL, "--threads", "1,2", "--placement", "cores", "--window", "12.5",
                   "--allocator", "system", "--all-kinds", extra={"STAND_IN_CALLS": str(calls)})
-        measuring = [line for line in calls.read_text(encoding="utf-8").splitlines() if "--csv" in line]
+        lines = calls.read_text(encoding="utf-8").splitlines()
+        for about in ("--machine", "--calibrate"):
+            self.assertEqual([True], ["--all-kinds --allocator system" in line for line in lines if about in line])
+        measuring = [line for line in lines if "--csv" in line]
         self.assertEqual(2, len(measuring))
         for part in ("--points quick", "--threads 1,2", "--placement cores", "--allocator system", "--all-kinds",
                      "--window 12.5",
@@ -318,6 +322,22 @@ class TimeBudget(unittest.TestCase):
         self.assertEqual([3, 0], sizes.refit([3, 3], 1, 140.0))
         self.assertEqual([3, 1], self.sizes("--processes", "2").refit([3, 3], 1, 140.0))
         self.assertEqual([3, 3], self.sizes("--repetitions", "3").refit([3, 3], 1, 140.0))
+
+
+class Revision(ScratchTest):
+    def test_sources_inside_another_repository_have_not_its_revision(self) -> None:
+        def git(*words: str) -> str:
+            own = ("-c", "user.name=a", "-c", "user.email=a@b", "-C", str(self.scratch))
+            return subprocess.run(["git", *own, *words], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+        git("init", "-q", ".")
+        inner = self.scratch / "unpacked"
+        inner.mkdir()
+        (self.scratch / "file").touch()
+        git("add", "file")
+        git("commit", "-q", "-m", "theirs")
+        self.assertEqual("norev", revision(inner))
+        self.assertEqual(git("rev-parse", "--short", "HEAD"), revision(self.scratch))
 
 
 class Collecting(ScratchTest):
