@@ -394,8 +394,9 @@ def _headline_order(line: Headline) -> Tuple[float, float, str]:
 
 def _trials(frame: pd.DataFrame) -> Trials:
     # What noise does to a peer is told in its rows; it is no failure of ours. A wrong count is, whoever made it.
-    frame = frame[~frame["variant"].map(is_peer) | (frame["audit"] == "failed")]
     identity = CELL + ["unit", "repetition"]
+    counted_here = ~frame["variant"].map(is_peer) | (frame["audit"] == "failed")
+    frame = frame[[*identity, "status", "audit"]][counted_here]
     invalid = frame.loc[frame["status"] == "invalid", identity].drop_duplicates()
     if invalid.empty:
         return Trials(0, 0, 0)
