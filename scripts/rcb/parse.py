@@ -302,6 +302,9 @@ class Parser:
             numbers.append(number)
         if good:
             table = _typed(pd.DataFrame(good, columns=self._names, dtype=object))
+            if "roles" in table:
+                alone = ~table["roles"].str.contains("+", regex=False)
+                table.loc[alone, [name for name in OF_ROLES if name in table]] = ""
             self._tables.append(table.assign(line=np.array(numbers)))
 
     def _check(self, fields: Sequence[str], number: int) -> None:
