@@ -49,8 +49,8 @@ static const char *provider(const char *symbol)
 
 static bool is_jemalloc(const char *file) { return strncmp(file, "libjemalloc", strlen("libjemalloc")) == 0; }
 
-/* Whether jemalloc has made what malloc returns, by its own count for this thread: a tool such as valgrind puts another
- * malloc in its place that the loader knows nothing of. Where it does not count, the loader is believed. */
+/* Whether jemalloc has made what malloc returns, by its own count for this thread: a tool such as valgrind puts
+ * another malloc in its place that the loader knows nothing of. Where it does not count, the loader is believed. */
 static bool jemalloc_notices(void)
 {
 #if !RCBENCH_SYSTEM_ALLOCATOR
@@ -175,9 +175,10 @@ int allocator_check(char **argv)
         return 0;
     if (!is_jemalloc(provider("malloc")) && getenv(RELAUNCHED) == NULL)
         return use_preloaded(argv);
-    fprintf(stderr, "rcbench: malloc is not jemalloc's here, though the loader says so: a tool such as valgrind has put its "
-                    "own in its place, and jemalloc's sdallocx would crash; accepted: a build with "
-                    "-DRCBENCH_SYSTEM_ALLOCATOR=ON, or LD_PRELOAD with librcbench_sdallocx.so, which lies beside rcbench\n");
+    fprintf(stderr,
+            "rcbench: malloc is not jemalloc's here, though the loader says so: a tool such as valgrind has put its "
+            "own in its place, and jemalloc's sdallocx would crash; accepted: a build with "
+            "-DRCBENCH_SYSTEM_ALLOCATOR=ON, or LD_PRELOAD with librcbench_sdallocx.so, which lies beside rcbench\n");
     return -1;
 }
 

@@ -50,8 +50,8 @@ public:
     void Finalize() override { to_->Finalize(); }
 
 private:
-    // To the time of one operation, of a trial or of a statistic over trials. What the library makes of the threads' times
-    // depends on its version: up to 1.8 it divides them by the number of threads once more than from 1.9 on.
+    // To the time of one operation, of a trial or of a statistic over trials. What the library makes of the threads'
+    // times depends on its version: up to 1.8 it divides them by the number of threads once more than from 1.9 on.
     static void SetRealTime(Run &run)
     {
         const auto found = run.counters.find("ns_per_op");

@@ -35,6 +35,12 @@
 #ifndef RCBENCH_C_FLAGS
 #define RCBENCH_C_FLAGS "unknown"
 #endif
+#ifndef RCBENCH_CXX_FLAGS
+#define RCBENCH_CXX_FLAGS "unknown"
+#endif
+#ifndef RCBENCH_LINK_FLAGS
+#define RCBENCH_LINK_FLAGS "unknown"
+#endif
 #ifndef RCBENCH_REVISION
 #define RCBENCH_REVISION "unknown"
 #endif
@@ -115,6 +121,9 @@ static void write_settings(struct json *j, const struct machine_facts *f)
     json_number(j, "aslr", f->aslr);
     json_number(j, "nice", f->nice);
     json_string(j, "scheduler", f->scheduler);
+    json_string(j, "memory_policy", f->memory_policy);
+    json_number(j, "numa_balancing", f->numa_balancing);
+    json_string(j, "mitigations", f->mitigations);
     json_number(j, "memory_bytes", f->memory);
     json_number(j, "swap_used_bytes", f->swap_used);
     json_key(j, "load_average");
@@ -133,8 +142,8 @@ static void write_settings(struct json *j, const struct machine_facts *f)
 /* Variables by which a user, or a library's own means, changes what an operation costs. */
 static bool moves_numbers(const char *variable)
 {
-    static const char *const prefixes[] = {"MALLOC_", "_RJEM_MALLOC_CONF", "MIMALLOC_", "TCMALLOC_", "GLIBC_TUNABLES", "LD_",
-                                           "HWLOC_", "GC_", "KMP_", "OMP_", "ASAN_", "TSAN_", "UBSAN_", "LSAN_"};
+    static const char *const prefixes[] = {"MALLOC_", "_RJEM_MALLOC_CONF", "MIMALLOC_", "TCMALLOC_", "GLIBC_TUNABLES",
+                                           "LD_", "HWLOC_", "GC_", "KMP_", "OMP_", "ASAN_", "TSAN_", "UBSAN_", "LSAN_"};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
@@ -191,6 +200,8 @@ static void write_build(struct json *j)
     json_string(j, "compiler_id", RCBENCH_COMPILER);
     json_string(j, "build_type", RCBENCH_BUILD_TYPE);
     json_string(j, "c_flags", RCBENCH_C_FLAGS);
+    json_string(j, "cxx_flags", RCBENCH_CXX_FLAGS);
+    json_string(j, "link_flags", RCBENCH_LINK_FLAGS);
     json_bool(j, "fit_to_measure", machine_build_fault() == NULL);
     json_string(j, "revision", RCBENCH_REVISION);
 }

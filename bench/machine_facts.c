@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bench/placement.h"
@@ -318,6 +320,18 @@ static const char *read_scheduler(void)
     }
 }
 
+/* By the kernel's numbers of the modes; flags are above them. */
+static const char *read_memory_policy(void)
+{
+    static const char *const names[] = {"default", "preferred", "bind", "interleave", "local", "preferred many",
+                                        "weighted interleave"};
+    int mode = -1;
+    if (syscall(SYS_get_mempolicy, &mode, NULL, 0, NULL, 0) != 0)
+        return "";
+    mode &= 0xff;
+    return mode >= 0 && mode < (int)(sizeof names / sizeof *names) ? names[mode] : "unknown";
+}
+
 static void read_memory(struct machine_facts *f)
 {
     int64_t total = memory_bytes("SwapTotal");
@@ -326,6 +340,8 @@ static void read_memory(struct machine_facts *f)
     f->swap_used = total != FACT_UNKNOWN && left != FACT_UNKNOWN ? total - left : FACT_UNKNOWN;
     f->aslr = read_aslr();
     (void)read_choice("/sys/kernel/mm/transparent_hugepage/enabled", f->huge_pages, FACT_TEXT);
+    if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1)
+        (void)snprintf(f->huge_pages, FACT_TEXT, "off for this process");
 }
 
 void machine_facts_read(struct machine_facts *f, const struct machine_topology *t)
@@ -346,6 +362,9 @@ void machine_facts_read(struct machine_facts *f, const struct machine_topology *
     f->quota = read_quota();
     f->nice = getpriority(PRIO_PROCESS, 0);
     f->scheduler = read_scheduler();
+    f->memory_policy = read_memory_policy();
+    f->numa_balancing = read_number("/proc/sys/kernel/numa_balancing");
+    (void)boot_option("mitigations", f->mitigations, FACT_TEXT);
 
     unsigned n = topology_is_this_machine(t) ? topology_pus(t) : 0;
     unsigned *cpus = calloc(n + 1, sizeof *cpus);

@@ -34,7 +34,10 @@ struct machine_facts {
     int64_t max_khz;
     int64_t aslr; /* 0 where it is off for this process alone, as by setarch -R */
     int nice;
-    const char *scheduler; /* the policy, such as "other" or "fifo" */
+    const char *scheduler;     /* the policy, such as "other" or "fifo" */
+    const char *memory_policy; /* the nodes' for this process: "default", or what numactl has set; "" not known */
+    int64_t numa_balancing;    /* the kernel moves pages to where they are used */
+    char mitigations[FACT_TEXT]; /* of processor faults, from the kernel's command line */
     int64_t memory;
     int64_t swap_used;
     double load[FACT_LOADS]; /* 1, 5, 15 minutes */

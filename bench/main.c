@@ -350,8 +350,8 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     if (options->allocator != NULL && allocator_select(options->allocator, argv) != 0)
         return EXIT_USAGE;
-    bool makes_objects = (options->action == ACTION_RUN && !options->benchmark_list) || options->action == ACTION_CALIBRATE;
-    if (makes_objects && allocator_check(argv) != 0)
+    bool measures = options->action == ACTION_RUN && !options->benchmark_list;
+    if ((measures || options->action == ACTION_CALIBRATE) && allocator_check(argv) != 0)
         return EXIT_USAGE;
     bool needs_cells = options->action == ACTION_RUN || options->action == ACTION_PLAN;
     if (needs_cells) {

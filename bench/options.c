@@ -556,8 +556,9 @@ static int read_threads(struct options *options, const char *value)
     char left[TOPOLOGY_KINDS_TEXT], used[TOPOLOGY_KINDS_TEXT];
     bool some_left = topology_kinds_text(options->topology, false, left)[0] != '\0';
     if (most > options->pus && !options->oversubscribe && some_left)
-        return refuse("--threads", value, "asks for %u threads on %s; accepted: up to %u, --oversubscribe, or --all-kinds, "
-                      "which also uses %s", most, topology_kinds_text(options->topology, true, used), options->pus, left);
+        return refuse("--threads", value,
+                      "asks for %u threads on %s; accepted: up to %u, --oversubscribe, or --all-kinds, which also uses %s",
+                      most, topology_kinds_text(options->topology, true, used), options->pus, left);
     if (most > options->pus && !options->oversubscribe)
         return refuse("--threads", value, "asks for %u threads on %u CPUs; accepted: up to %u, or --oversubscribe", most,
                       options->pus, options->pus);

@@ -327,9 +327,9 @@ static void summarize_overlap(struct trial_result *result)
         result->overlap = (double)(end_min - begin_max) / (double)(end_max - begin_min);
 }
 
-/* Threads that take turns on a CPU each have another span, from when they first ran in the window to when they next ran
- * after it, and a rate over it is that of a CPU, not of a share of one. Their common time is the window: what they did in
- * it, to within a batch at either end, over all of it. Who came too late did nothing in it. */
+/* Threads that take turns on a CPU each have another span, from when they first ran in the window to when they next
+ * ran after it, and a rate over it is that of a CPU, not of a share of one. Their common time is the window: what they
+ * did in it, to within a batch at either end, over all of it. Who came too late did nothing in it. */
 static void take_common_window(struct trial_run *run)
 {
     const struct window *window = &run->window;

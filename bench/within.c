@@ -1,7 +1,8 @@
 /* Which cells fit into a time. See within.h.
  *
- * Cells are chosen by slices: all of one count of threads, with a GIL or without. Under a GIL every thread must have its
- * turns, so a trial takes 30 ms more for each thread, and shows what two threads show: that one of them works at a time.
+ * Cells are chosen by slices: all of one count of threads, with a GIL or without. Under a GIL every thread must have
+ * its turns, so a trial takes 40 ms more for each thread, and shows what two threads show: that one of them works at
+ * a time.
  */
 #include "bench/within.h"
 
@@ -48,8 +49,8 @@ static bool take(struct choice *choice, double seconds, bool *chosen)
     return true;
 }
 
-/* In the middle of the widest gap, in steps of the list, which doubles: 1, 2 and 64 become 1, 2, 16 and 64. NULL: there is
- * none. */
+/* In the middle of the widest gap, in steps of the list, which doubles: 1, 2 and 64 become 1, 2, 16 and 64. NULL:
+ * there is none. */
 static struct slice *widest_gap(const struct choice *choice)
 {
     size_t last = 0, best = 0, width = 1;
@@ -89,8 +90,8 @@ static size_t keep(const struct choice *choice, struct cell *cells, size_t count
             continue;
         if (slice != NULL && has_gil(cell) && !slice->gil_chosen && cell->skipped[0] == '\0')
             snprintf(cell->skipped, sizeof cell->skipped,
-                     "all %u turns of %u threads under a GIL do not fit into --within %g", GIL_TURNS_MIN, cell->threads,
-                     options->within_s);
+                     "all %u turns of %u threads under a GIL do not fit into --within %g", GIL_TURNS_MIN,
+                     cell->threads, options->within_s);
         cells[kept++] = *cell;
     }
     return kept;

@@ -84,7 +84,7 @@ static void footprint_choose(const struct trial *trial, struct footprint_state *
 
 static double footprint_each(uint64_t before, uint64_t after)
 {
-    return before != 0 && after > before ? (double)(after - before) / FOOTPRINT_OBJECTS : 0;
+    return after > before ? (double)(after - before) / FOOTPRINT_OBJECTS : 0;
 }
 
 static int footprint_make_all(struct footprint_state *state)

@@ -171,7 +171,8 @@ def unlike_lines(comparisons: Sequence[Comparison]) -> List[str]:
     """What else differs between the runs, which may be what the numbers differ by."""
     sides = [comparisons[0].base, *(one.other for one in comparisons)]
     lines = unlike.differences([(side.label, side.facts) for side in sides])
-    return [f"differs: {line}" for line in lines] or ["Machine, build and settings are the same, as far as is recorded."]
+    same = "Machine, build and settings are the same, as far as is recorded."
+    return [f"differs: {line}" for line in lines] or [same]
 
 
 def _other_machine(one: Comparison) -> bool:

@@ -64,8 +64,8 @@ def findings_of(record: Sequence[Dict[str, Any]]) -> List[Finding]:
 
 
 def verdict_of(findings: Sequence[Finding]) -> Trust:
-    """The verdict over findings. One thing that is unknown lowers nothing, but is said; a machine that hides half of what
-    was asked, as a container without /proc and /sys does, is not called good."""
+    """The verdict over findings. One thing that is unknown lowers nothing, but is said; a machine that hides half of
+    what was asked, as a container without /proc and /sys does, is not called good."""
     bad = sorted((one for one in findings if one.verdict == WARNING and one.weight > ADVICE),
                  key=lambda one: -one.weight)
     worst = max((one.weight for one in bad), default=ADVICE)

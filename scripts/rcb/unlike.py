@@ -11,13 +11,14 @@ from rcb.files import read_record
 
 NOT_TOLD = "not told"
 
-# Of the machine's facts, in the order in which a reader asks for them. What differs from run to run on one machine, such as
-# the load, is none of them.
-MACHINE = ("cpu", "cpu_vendor", "microcode", "architecture", "kernel", "kernel_version", "os", "compiler", "compiler_id",
-           "build_type", "c_flags", "fit_to_measure", "revision", "hypervisor", "cores", "pus", "smt", "allowed_cores",
-           "allowed_pus", "core_kinds_used", "core_kinds_left", "numa_nodes", "caches", "governor", "turbo",
-           "min_frequency_khz", "max_frequency_khz", "constant_tsc", "nonstop_tsc", "isolcpus", "transparent_hugepages",
-           "aslr", "nice", "scheduler", "memory_bytes", "cgroup_cpu_quota", "jemalloc_conf_link", "environment",
+# Of the machine's facts, in the order in which a reader asks for them. What differs from run to run on one machine,
+# such as the load, is none of them.
+MACHINE = ("cpu", "cpu_vendor", "microcode", "architecture", "kernel", "kernel_version", "os", "compiler",
+           "compiler_id", "build_type", "c_flags", "cxx_flags", "link_flags", "fit_to_measure", "revision",
+           "hypervisor", "cores", "pus", "smt", "allowed_cores", "allowed_pus", "core_kinds_used", "core_kinds_left",
+           "numa_nodes", "caches", "governor", "turbo", "min_frequency_khz", "max_frequency_khz", "constant_tsc",
+           "nonstop_tsc", "isolcpus", "transparent_hugepages", "aslr", "nice", "scheduler", "memory_policy",
+           "numa_balancing", "mitigations", "memory_bytes", "cgroup_cpu_quota", "jemalloc_conf_link", "environment",
            "libraries")
 ASKED = ("revision", "profile", "placement", "allocator", "all_kinds", "oversubscribe", "window_ms", "reference_cost")
 # Measured, and different by a little each time.
@@ -25,7 +26,7 @@ NEARLY = {"reference_cost": 0.05, "memory_bytes": 0.01}
 
 
 def record_beside(rows: Path) -> Dict[str, Any]:
-    """The record of these rows: the run's, or what the binary writes beside a file of rows. Empty where there is none."""
+    """The record of rows: the run's, or what the binary writes beside a file of rows. Empty where there is neither."""
     run = read_record(rows.parent / "run.json")
     if run:
         return run
@@ -80,5 +81,6 @@ def differences(sides: Sequence[Tuple[str, Mapping[str, Any]]]) -> List[str]:
     for name in dict.fromkeys(name for _, facts in known for name in facts):
         values = [facts.get(name) for _, facts in known]
         if not _alike(name, values):
-            lines.append(f"{name}: " + "; ".join(f"{label}: {_told(name, value)}" for (label, _), value in zip(known, values)))
+            told = (f"{label}: {_told(name, value)}" for (label, _), value in zip(known, values))
+            lines.append(f"{name}: {'; '.join(told)}")
     return lines

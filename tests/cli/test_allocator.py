@@ -14,8 +14,9 @@ FOREIGN = os.environ.get("RCBENCH_FOREIGN_MALLOC", "")
 @unittest.skipIf(SLOW, "a sanitizer's build has one allocator")
 class AllocatorTest(Case):
     def preloaded(self, library, *arguments, before=()):
-        return subprocess.run([*before, BINARY, *arguments], cwd=self.folder, text=True, capture_output=True, check=False,
-                              timeout=240, env={**os.environ, **({"LD_PRELOAD": library} if library else {})})
+        return subprocess.run([*before, BINARY, *arguments], cwd=self.folder, text=True, capture_output=True,
+                              check=False, timeout=240,
+                              env={**os.environ, **({"LD_PRELOAD": library} if library else {})})
 
     def used(self, library):
         done = self.preloaded(library, *ONE, "--csv", "rows.csv")

@@ -1,4 +1,4 @@
-"""What a build is: optimized unless asked otherwise, of its own revision, and from a checkout that any shell can start."""
+"""What a build is: optimized unless asked otherwise, of its own revision, from a checkout that a shell can start."""
 
 import os
 import pathlib

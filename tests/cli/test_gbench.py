@@ -62,8 +62,8 @@ class RunTest(Case):
 
     def test_real_time_is_that_of_an_operation_whatever_the_threads(self):
         """The library's own depends on its version, by a factor that is the number of threads."""
-        done = self.run_good(*QUICK, "--oversubscribe", "--threads", "1,2,4", "--workloads", "private", "--variants", "biased",
-                             "--benchmark_filter=op:pair", "--benchmark_repetitions=2", "--benchmark_format=json")
+        done = self.run_good(*QUICK, "--oversubscribe", "--threads", "1,2,4", "--workloads", "private", "--variants",
+                             "biased", "--benchmark_filter=op:pair", "--benchmark_repetitions=2", "--benchmark_format=json")
         found = json.loads(done.stdout)["benchmarks"]
         self.assertEqual({b["threads"] for b in found}, {1, 2, 4})
         self.assertLessEqual({"mean", "cv"}, {b.get("aggregate_name") for b in found})

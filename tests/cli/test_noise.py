@@ -150,8 +150,8 @@ class NoiseTest(Case):
             self.assertEqual(row["steal_ms"], "")
 
     def watched(self):
-        rcbench("--machine", "machine.json", cwd=self.folder, env={**os.environ, **self.variables})
-        facts = json.loads((self.folder / "machine.json").read_text("utf-8"))
+        done = rcbench("--machine", "-", cwd=self.folder, env={**os.environ, **self.variables})
+        facts = json.loads(done.stdout)
         return {kind: set(filter(None, (facts[f"noise_{kind}"] or "").split("+"))) for kind in ("watched", "unwatched")}
 
     @unittest.skipUnless(len(CPUS) > 1, "one CPU alone: no two threads at once")

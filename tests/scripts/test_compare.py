@@ -70,7 +70,8 @@ class Unlike(Runs):
         return lines[:lines.index("")]
 
     def test_nothing_differs(self) -> None:
-        found = self.first_lines(self.described("a"), self.described("bb", load_average=[9, 9, 9], memory_bytes=1000500))
+        other = self.described("bb", load_average=[9, 9, 9], memory_bytes=1000500)
+        found = self.first_lines(self.described("a"), other)
         self.assertEqual(["Machine, build and settings are the same, as far as is recorded."], found)
 
     def test_each_that_differs_has_a_line(self) -> None:
@@ -78,7 +79,8 @@ class Unlike(Runs):
                        caches={"l1_bytes": 1, "l2_bytes": 4}, environment={"MALLOC_CONF": "narenas:1"})
         a, b = self.described("a"), self.described("bb", {"allocator": "system", "revision": "def"}, **changes)
         self.assertEqual({
-            "differs: cpu: A: one; B: two", "differs: kernel: A: 6.1; B: 6.8", "differs: compiler: A: gcc 12; B: gcc 13",
+            "differs: cpu: A: one; B: two", "differs: kernel: A: 6.1; B: 6.8",
+            "differs: compiler: A: gcc 12; B: gcc 13",
             "differs: build_type: A: Release; B: Debug", "differs: c_flags: A: -O2; B: -O3",
             "differs: caches l2_bytes: A: 2; B: 4", "differs: nice: A: not told; B: 5",
             "differs: environment MALLOC_CONF: A: not set; B: narenas:1",
