@@ -148,7 +148,8 @@ class Signals(EndingTest):
                 child = self.begun("compare", str(run), str(run))
                 time.sleep(0.15 * step)
                 early = child.poll()
-                os.killpg(child.pid, signal.SIGINT)
+                if early is None:
+                    os.killpg(child.pid, signal.SIGINT)
                 _, errors = child.communicate(timeout=30)
                 # It may have come before the shell had begun, or when all was done.
                 if early is None and child.returncode not in (0, -signal.SIGINT):
@@ -208,7 +209,7 @@ class Signals(EndingTest):
 class Limits(EndingTest):
     def test_little_memory_is_one_line(self) -> None:
         run = write_run(self.scratch / "one")
-        for megabytes in (60, 150, 250, 350):
+        for megabytes in (150, 250, 350):  # with much less Python and its libraries end before they can say why
             with self.subTest(megabytes):
                 size = megabytes << 20
                 done = self.command("compare", run, run,
