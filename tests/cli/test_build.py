@@ -31,6 +31,9 @@ class BuildTest(Case):
         for language in ("C", "CXX"):
             self.assertEqual(found[f"CMAKE_{language}_FLAGS_RELEASE"].split("=", 1)[1], "-O2")
 
+    def test_an_empty_type_of_an_older_build_does_not_stay(self):
+        self.assertEqual(self.cache("-DCMAKE_BUILD_TYPE=")["CMAKE_BUILD_TYPE"].split("=", 1)[1], "Release")
+
     def test_another_type_that_is_asked_for_stays(self):
         self.assertEqual(self.cache("-DCMAKE_BUILD_TYPE=Debug")["CMAKE_BUILD_TYPE"].split("=", 1)[1], "Debug")
 

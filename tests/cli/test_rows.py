@@ -239,6 +239,23 @@ class PlacementTest(Case):
             self.assertAlmostEqual(float(many["window_s"]), 0.05, 3)
             self.assertAlmostEqual(float(many["ops_per_s"]) * float(many["window_s"]) / int(many["ops"]), 1, 3)
 
+    def test_threads_that_never_ran_in_the_window_are_no_wrong_count(self):
+        """Others have the only CPU for longer than the window is: that is noise."""
+        def pin():
+            os.sched_setaffinity(0, CPUS[:1])
+
+        for _ in range(8):
+            hog = subprocess.Popen(["sh", "-c", "while :; do :; done"], preexec_fn=pin)
+            self.addCleanup(hog.wait)
+            self.addCleanup(hog.kill)
+        done = rcbench("--window", "1", "--ramp", "5", "--threads", "2", "--oversubscribe", "--workloads", "private",
+                       "--variants", "biased,atomic", "--rounds", "20", "--csv", "rows.csv", cwd=self.folder,
+                       preexec_fn=pin)
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        for row in read_rows(self.folder / "rows.csv"):
+            self.assertEqual(row["status"] == "invalid", row["ops"] == "0" or "disturbed" in row["reason"])
+            self.assertEqual(row["audit"], "passed")
+
     def test_a_host_name_of_all_64_bytes(self):
         name = "h" * 64
 
