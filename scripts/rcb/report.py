@@ -23,6 +23,8 @@ from rcb.view import TOO_FEW, Anchors, Badge, Section, Shown, tells_nothing
 from rcb.wording import percent
 
 HERE = Path(__file__).parent
+# Longer lists of facts about a run are counted.
+LISTED_MOST = 40
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ def facts(value: Any, prefix: str = "") -> Iterator[Tuple[str, str]]:
         if any(isinstance(inner, (Mapping, list)) for inner in value):
             for place, inner in enumerate(value):
                 yield from facts(inner, f"{prefix}[{place}]")
+        elif len(value) > LISTED_MOST:
+            yield prefix, f"{len(value)}, which run.json lists"
         elif value:
             yield prefix, ", ".join(str(inner) for inner in value)
     elif value is not None and value != "":

@@ -131,7 +131,8 @@ def begin(binary: Binary, options: Options, argv: Sequence[str]) -> Tuple[RunDir
     seed = options.seed if options.seed is not None else rundir.drawn_seed()
     now = rundir.utc_now()
     manifest = Manifest(
-        run_id=name, utc=now, argv=list(argv), revision=revision, profile=profile.name, variants=options.variants,
+        run_id=name, utc=now, argv=rundir.without_place(argv), revision=revision, profile=profile.name,
+        variants=options.variants,
         workloads=options.workloads, threads=options.threads, placement=options.placement,
         allocator=options.allocator, window_ms=sizes.window_ms, seed=seed, processes=sizes.processes,
         repetitions=sizes.repetitions,

@@ -14,7 +14,7 @@ import time
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from rcb.binary import Settings, Task, part_of
 from rcb.errors import CommandError, UsageError, not_accepted
@@ -169,6 +169,19 @@ def run_name(rev: str) -> str:
     """host-utc-revision, in characters that every file system takes."""
     host = re.sub(r"[^A-Za-z0-9._]+", "_", socket.gethostname()) or "host"
     return f"{host}-{datetime.now(timezone.utc).strftime('%Y%m%dT%H%M%SZ')}-{rev}"
+
+
+def without_place(argv: Sequence[str]) -> List[str]:
+    """The command line for a record: of --out the last name alone. Where a directory lay is a fact about somebody's
+    machine, and none about the run."""
+    found: List[str] = []
+    for text in argv:
+        if text.startswith("--out="):
+            text = f"--out={Path(text[len('--out='):]).name}"
+        elif found and found[-1] == "--out":
+            text = Path(text).name
+        found.append(text)
+    return found
 
 
 def unused(path: Path) -> Path:

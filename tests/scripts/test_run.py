@@ -16,7 +16,7 @@ from support import SCRIPTS, ScratchTest, read_rows
 from rcb.binary import Plan
 from rcb.options import PROFILES, Profile, parse
 from rcb.run import build_findings, settings_of
-from rcb.rundir import RunDirectory, derived_seed, revision
+from rcb.rundir import RunDirectory, derived_seed, revision, without_place
 from rcb.sizes import TRIAL_SHARE, Sizes
 from rcb.trust import verdict_of
 
@@ -338,6 +338,12 @@ class Revision(ScratchTest):
         git("commit", "-q", "-m", "theirs")
         self.assertEqual("norev", revision(inner))
         self.assertEqual(git("rev-parse", "--short", "HEAD"), revision(self.scratch))
+
+
+class Record(unittest.TestCase):
+    def test_where_a_directory_lay_is_not_kept(self) -> None:
+        self.assertEqual(["--seed", "1", "--out", "one", "--out=two", "--export", "github-action"], without_place(
+            ["--seed", "1", "--out", "/somewhere/else/one", "--out=../two", "--export", "github-action"]))
 
 
 class Collecting(ScratchTest):
