@@ -184,7 +184,8 @@ setup_need_native_peers() {
 # Is a package there by now whose peers this build folder was configured without?
 setup_peers_came() {
     local package missing
-    missing="$(sed -n 's/.*install the package \([^ ]*\) and.*/\1/p' "$1/generated/peers.def" 2>/dev/null | sort -u)"
+    [[ -f "$1/generated/peers.def" ]] || return 1
+    missing="$(sed -n 's/.*install the package \([^ ]*\) and.*/\1/p' "$1/generated/peers.def" | sort -u)"
     for package in $missing; do
         if dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed; then
             return 0
@@ -380,7 +381,8 @@ setup_lock_build() {
 # A copy of a checkout has a build folder that leads to the original: what is built there, and measured, is the original.
 setup_forget_copied() {
     local dir="$1" home
-    home="$(sed -n 's/^CMAKE_HOME_DIRECTORY:[A-Z]*=//p' "$dir/CMakeCache.txt" 2>/dev/null)"
+    [[ -f "$dir/CMakeCache.txt" ]] || return 0
+    home="$(sed -n 's/^CMAKE_HOME_DIRECTORY:[A-Z]*=//p' "$dir/CMakeCache.txt")"
     [[ -n "$home" && ! "$home" -ef "$setup_root" ]] || return 0
     setup_say "$dir was configured for $home: it is built anew"
     rm -rf -- "$dir/CMakeCache.txt" "$dir/CMakeFiles" "$dir/build.ninja" "$dir/.ninja_log" "$dir/.ninja_deps"

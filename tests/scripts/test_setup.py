@@ -159,6 +159,13 @@ class Copies(SetUpTest):
         self.assertEqual(["kept"], os.listdir(copy / "build" / "release"))
         self.assertIn(str(original), done.stdout)
 
+    def test_a_new_checkout_is_configured_and_built(self) -> None:
+        self.stand_in("cmake", "#!/bin/bash\necho \"cmake $*\" >>\"$CALLS\"\n")
+        done = self.shell(f"setup_root='{self.scratch / 'new'}'\nsetup_build release\necho built")
+        self.assertEqual((0, "built\n", ""), (done.returncode, done.stdout, done.stderr))
+        self.assertIn("--preset release", self.called("cmake"))
+        self.assertIn("--build", self.called("cmake"))
+
     def test_two_builds_wait_for_each_other(self) -> None:
         begin = f"setup_root='{self.scratch}'\nsetup_lock_build\n"
         held = subprocess.Popen(["/bin/bash", "-c", f"set -eu; setup_name=first\n. '{SCRIPTS}/lib/setup.sh'\n{begin}"
