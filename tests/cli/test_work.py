@@ -35,7 +35,8 @@ class WorkTest(Case):
     @unittest.skipIf(SLOW, "a sanitizer gives counts and work prices of its own")
     def test_references_take_about_the_share_of_time_that_is_asked_for(self):
         """Under a GIL, whose price of a reference was measured before. A core overlaps some of it with the work."""
-        rows = self.rows("--variants", "gil", "--rounds", "5", "--benchmark_filter=/s:(0|40|80)/p:0/")
+        rows = self.rows("--variants", "gil", "--rounds", "5", "--points", "full",
+                         "--benchmark_filter=/s:(0|40|80)/p:0/")
         best = {}
         for row in rows:
             share = parameters(row)["s"]
