@@ -3,14 +3,14 @@
 #ifndef RCBENCH_CORE_MODEL_H
 #define RCBENCH_CORE_MODEL_H
 
-#include "core/atom.h"
-#include "core/dict.h"
-#include "core/function.h"
-#include "core/instance.h"
-#include "core/list.h"
-#include "core/gc.h"
-#include "core/slot.h"
-#include "core/tuple.h"
+#include "core/types/atom.h"
+#include "core/types/dict.h"
+#include "core/types/function.h"
+#include "core/types/instance.h"
+#include "core/types/list.h"
+#include "core/gc/gc.h"
+#include "core/object/slot.h"
+#include "core/types/tuple.h"
 
 /* CPython's range of shared small ints. The explorer, which makes them anew thousands of times, has fewer. */
 #ifndef SMALL_INT_LAST

@@ -1,4 +1,4 @@
-/* Included last by variants/NAME.c, after a scheme and a mode: compiles the object model and a set of
+/* Included last by variants/variant.c, after a scheme and a mode: compiles the object model and a set of
  * bodies (benchmark workloads, conformance tests, ...) around them, all static, so that the counting
  * operations inline to the instructions they are.
  *

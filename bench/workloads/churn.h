@@ -1,5 +1,5 @@
 /* churn: make a small object, drop the oldest of 256: allocation, initialization of the header, the last
- * decrement, freeing. A scheme that frees nothing has fresh memory for each object instead (variants/none.h), which
+ * decrement, freeing. A scheme that frees nothing has fresh memory for each object instead (variants/schemes/none.h), which
  * costs more than freeing does: minor_faults in its rows. */
 #include "bench/workloads/churn_loop.h"
 

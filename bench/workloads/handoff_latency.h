@@ -5,7 +5,7 @@
  * a GIL what is left is how late the kernel wakes a thread that sleeps. */
 #include <math.h>
 
-#include "bench/native_work.h"
+#include "bench/noise/native_work.h"
 #include "bench/workloads/pair_loop.h"
 
 enum { HANDOFF_SET = 256, HANDOFF_TASK_PAIRS = 256, HANDOFF_INTERVALS = 5, HANDOFF_TASKS = 150 };

@@ -2,7 +2,7 @@
 #ifndef RCBENCH_BENCH_WORKLOADS_IN_USE_H
 #define RCBENCH_BENCH_WORKLOADS_IN_USE_H
 
-#include "bench/memory_stats.h"
+#include "bench/memory/memory_stats.h"
 #include "bench/workloads/common.h"
 
 /* Bytes that the allocator has given out, and of a heap of the variant's own; 0: nobody tells. Not within a window. */

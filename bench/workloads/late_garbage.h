@@ -5,7 +5,7 @@
  *
  * Each object carries the time of its drop, and its destruction looks at the clock: the latency is the time in
  * between. */
-#include "bench/native_work.h"
+#include "bench/noise/native_work.h"
 #include "bench/workloads/ring.h"
 
 enum { LATE_BURST = 256 };

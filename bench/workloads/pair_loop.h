@@ -1,5 +1,5 @@
 /* The two loops that `pair` and the scaling workloads time. Not inlined and named after the variant, so
- * that they can be found in a disassembly: tests/codegen checks what is in them. */
+ * that they can be found in a disassembly: tests/schemes/codegen checks what is in them. */
 #ifndef RCBENCH_BENCH_WORKLOADS_PAIR_LOOP_H
 #define RCBENCH_BENCH_WORKLOADS_PAIR_LOOP_H
 

@@ -6,7 +6,7 @@
  * without. A blocked thread counts the units whose time it has waited. So operations per second compare across f, out
  * and variants. A section is 100 units, f of them outside; a blocked one is ten times as long, since a sleep ends tens
  * of microseconds late. */
-#include "bench/native_work.h"
+#include "bench/noise/native_work.h"
 #include "bench/workloads/pair_loop.h"
 
 enum { RELEASED_OBJECTS = 256, RELEASED_UNIT_STEPS = 500, RELEASED_UNIT_PAIRS = 40, RELEASED_BLOCKED_FACTOR = 10 };

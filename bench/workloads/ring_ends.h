@@ -1,9 +1,9 @@
 /* The two ends of a bounded queue from one thread to one other (Lamport 1977): which place is next, and who may use it.
- * Knows nothing of what is queued: ring.h has places for objects, bench/peers places for a peer's references. */
+ * Knows nothing of what is queued: ring.h has places for objects, bench/libraries places for a peer's references. */
 #ifndef RCBENCH_BENCH_WORKLOADS_RING_ENDS_H
 #define RCBENCH_BENCH_WORKLOADS_RING_ENDS_H
 
-#include "core/platform.h"
+#include "core/base/platform.h"
 
 enum { RING_CAPACITY = 512 }; /* a power of two */
 

@@ -1,9 +1,9 @@
-/* How many objects a working set has: the parameter `set`. Knows no scheme: the peers (bench/peers) have sets of as
+/* How many objects a working set has: the parameter `set`. Knows no scheme: the peers (bench/libraries) have sets of as
  * many objects. */
 #ifndef RCBENCH_BENCH_WORKLOADS_SET_LENGTH_H
 #define RCBENCH_BENCH_WORKLOADS_SET_LENGTH_H
 
-#include "bench/workload.h"
+#include "bench/registry/workload.h"
 
 /* Bytes of a set of one object in the smallest header: int and pointer, as the allocator rounds them. The
  * same for all variants, so that all count the same number of objects, and a wide header costs what it

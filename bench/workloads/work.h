@@ -1,14 +1,14 @@
-/* work: programs do more than count. An operation is one unit of work that counts nothing (bench/interpreted.h), and
+/* work: programs do more than count. An operation is one unit of work that counts nothing (bench/workloads/interpreted.h), and
  * references are taken and dropped in between: so many that they take s % of one thread's time under a GIL with plain
  * counts, and p % of them to 64 objects that all threads share, the rest to 64 of the thread's own. How many that are is
- * calculated from the reference cost of the machine (bench/calibration.h) and stands in the row, `references_per_unit`.
+ * calculated from the reference cost of the machine (bench/trial/calibration.h) and stands in the row, `references_per_unit`.
  * With s=100 there is no unit: an operation is one reference.
  *
  * References come in groups of four. They are taken before a unit of work and dropped after it, as an interpreter holds
  * operands on its stack: neither a core nor a compiler can merge an increment with its decrement. Groups of own and of
  * shared objects have call sites of their own, as in a program, where a line of code that reads a module's dictionary
  * seldom meets anything private; what the scheme tests there is predicted. */
-#include "bench/interpreted.h"
+#include "bench/workloads/interpreted.h"
 #include "bench/workloads/pair_loop.h"
 
 enum { WORK_OBJECTS = 64, WORK_CYCLE = 1024, WORK_GROUP = 4, WORK_DRAWS = 4096 };

@@ -1,11 +1,11 @@
 /* Which of the shared objects a thread of `shared_set` counts, and in which order: Zipf's law with exponent 0.99, as in
- * YCSB (Cooper et al., SoCC 2010). Knows no scheme: the peers (bench/peers) draw the same way. */
+ * YCSB (Cooper et al., SoCC 2010). Knows no scheme: the peers (bench/libraries) draw the same way. */
 #ifndef RCBENCH_BENCH_WORKLOADS_ZIPF_H
 #define RCBENCH_BENCH_WORKLOADS_ZIPF_H
 
 #include <math.h>
 
-#include "bench/workload.h"
+#include "bench/registry/workload.h"
 
 enum { SHARED_SET_LENGTH = 4096, SHARED_SET_SEQUENCE = 16384 };
 #define SHARED_SET_EXPONENT 0.99

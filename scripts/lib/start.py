@@ -29,7 +29,7 @@ def main():
     # The script that starts this has it blocked, so that it does not end in a traceback before this line.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     sys.path.insert(0, os.path.dirname(HERE))
-    from rcb.errors import called
+    from rcb.base.errors import called
     return called(sys.argv[1], sys.argv[2], sys.argv[3:])
 
 

@@ -16,7 +16,7 @@
 /* Loops in functions of their own, as ours are: the flags align functions. */
 #define NOINLINE __attribute__((noinline))
 
-/* As cpu_pause of core/platform.h. */
+/* As cpu_pause of core/base/platform.h. */
 #ifdef __x86_64__
 #define PAUSE() __asm__ volatile("pause")
 #else

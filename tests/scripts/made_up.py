@@ -10,7 +10,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Sequence
 import numpy as np
 from support import row
 
-from rcb.schema import COLUMNS
+from rcb.rows.schema import COLUMNS
 
 COUNTS = (1, 2, 4, 8, 16)
 SHARES = (0, 5, 25, 100)

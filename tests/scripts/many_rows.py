@@ -13,7 +13,7 @@ from typing import List, Tuple
 import numpy as np
 from support import ROOT  # noqa: F401  (puts scripts/ on the path)
 
-from rcb.schema import COLUMNS
+from rcb.rows.schema import COLUMNS
 
 VARIANTS = ("none", "plain", "plain_twin", "atomic", "atomic_seqcst", "biased", "escape", "gil", "gil_atomic",
             "gil_immortal")

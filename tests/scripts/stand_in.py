@@ -22,7 +22,7 @@ from typing import Dict, Iterator, List, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from rcb.schema import COLUMNS  # noqa: E402
+from rcb.rows.schema import COLUMNS  # noqa: E402
 
 # Nanoseconds per operation that the rows scatter around, and the speed-up at two threads on private and shared objects.
 VARIANTS: Dict[str, Tuple[float, str, float, float]] = {

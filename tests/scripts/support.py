@@ -18,8 +18,8 @@ SCRIPTS = ROOT / "scripts"
 STAND_IN = Path(__file__).with_name("stand_in.py")
 sys.path.insert(0, str(SCRIPTS))
 
-from rcb.errors import guarded  # noqa: E402
-from rcb.schema import COLUMNS  # noqa: E402
+from rcb.base.errors import guarded  # noqa: E402
+from rcb.rows.schema import COLUMNS  # noqa: E402
 
 
 class ScratchTest(unittest.TestCase):

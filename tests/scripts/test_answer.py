@@ -16,11 +16,11 @@ import made_up
 import pandas as pd
 from support import ROOT, row
 
-from rcb import answer
-from rcb.analysis import Analysis, analyse, read_run
-from rcb.rows import read
-from rcb.stats import Interval
-from rcb.summary import summarise
+from rcb.answers.analysis import Analysis, analyse, read_run
+from rcb.answers.summary import summarise
+from rcb.report import answer
+from rcb.rows.rows import read
+from rcb.stats.stats import Interval
 
 # A claim may differ from a plain median of the rows by what clocks, disturbed trials and few processes do.
 ROOM = 1.25

@@ -22,9 +22,13 @@ import matplotlib
 from matplotlib.figure import Figure
 from support import ROOT
 
-from rcb import compare, drawing, remake, report, rows, sections, summary, view
-from rcb.analysis import analyse, read_run
-from rcb.stats import Interval
+from rcb.answers import summary
+from rcb.answers.analysis import analyse, read_run
+from rcb.commands import report as report_command
+from rcb.compare import compare
+from rcb.report import drawing, report, sections, view
+from rcb.rows import rows
+from rcb.stats.stats import Interval
 
 # A run of a real machine, as long as people's are.
 RUN = ROOT / "results" / "vm-20261121T220911Z-b754a3a"
@@ -97,7 +101,7 @@ class Pages(unittest.TestCase):
             (directory / "run.json").write_text(json.dumps({"complete": True, "warnings": ["made up"], "trust": {
                 "verdict": "poor", "reasons": ["made up"], "advice": ["measure"]}}), encoding="utf-8")
         with contextlib.redirect_stdout(io.StringIO()):
-            remake.main(["--out", str(cls.scratch / "side"), *map(str, runs)])
+            report_command.main(["--out", str(cls.scratch / "side"), *map(str, runs)])
         cls.page = runs[0] / "report.html"
         cls.side = cls.scratch / "side" / "machines.html"
         cls.compared = cls.scratch / "compare.html"
@@ -107,7 +111,7 @@ class Pages(unittest.TestCase):
         for name in ("trials.csv", "run.json", "topology.svg"):
             shutil.copy(RUN / name, cls.real.parent)
         with contextlib.redirect_stdout(io.StringIO()):
-            remake.main([str(cls.real.parent)])
+            report_command.main([str(cls.real.parent)])
         cls.first = cls.scratch / "first.html"
         cls.first.write_text(first_screen(cls.real.parent), encoding="utf-8")
         cls.browser = chromium.Browser()

@@ -13,11 +13,12 @@ import pandas as pd
 
 from support import ScratchTest, row, write_rows
 
-from rcb import clock, wording
-from rcb.compare_formats import notes
-from rcb.compare_runs import Comparison, compare, load
-from rcb.rows import read
-from rcb.summary import Cell, Summary, summarise
+from rcb.answers import wording
+from rcb.answers.summary import Cell, Summary, summarise
+from rcb.compare.formats import notes
+from rcb.compare.pairs import Comparison, compare, load
+from rcb.rows import clock
+from rcb.rows.rows import read
 
 STEP = 0.8
 DRIFT = (1.0, 1.08, 0.95, 1.03, 0.91)

@@ -15,11 +15,11 @@ from typing import Dict, List, Optional, Tuple
 import numpy as np
 from support import ScratchTest, called, row, write_rows
 
-from rcb import compare_formats
-from rcb.compare import main, share
-from rcb.compare_runs import compare, load, relative_to
-from rcb.errors import UsageError
-from rcb.schema import COLUMNS
+from rcb.base.errors import UsageError
+from rcb.compare import formats
+from rcb.compare.compare import main, share
+from rcb.compare.pairs import compare, load, relative_to
+from rcb.rows.schema import COLUMNS
 
 COSTS = {("overhead", "pair", "plain", 1): 1.0, ("overhead", "pair", "plain_twin", 1): 1.0,
          ("overhead", "pair", "atomic", 1): 4.0, ("overhead", "call", "atomic", 1): 40.0,
@@ -325,7 +325,7 @@ class Units(unittest.TestCase):
                            ((3.0, 1.5, 6.0), ("3×", "1.5× to 6×"))):
             value, low, high = time
             found = SimpleNamespace(time=SimpleNamespace(value=value, low=low, high=high, tells=True), verdict="slower")
-            self.assertEqual(told, compare_formats._changes(found))  # type: ignore[arg-type]
+            self.assertEqual(told, formats._changes(found))  # type: ignore[arg-type]
 
 
 class Refusals(Runs):

@@ -15,8 +15,7 @@ from rich.console import Console
 
 from support import ScratchTest, row
 
-from rcb import doctor, trust
-
+from rcb.machine import doctor, trust
 CPUS = "sys/devices/system/cpu"
 # A machine about which there is nothing to say.
 CALM: Dict[str, str] = {

@@ -15,9 +15,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from support import SCRIPTS, ScratchTest, row
 
-from rcb import charts, drawing, summary
-from rcb.rows import read
-from rcb.stats import TELLING, Interval
+from rcb.answers import summary
+from rcb.report import charts, drawing
+from rcb.rows.rows import read
+from rcb.stats.stats import TELLING, Interval
 
 # What people without red, green and blue cones see: Machado, Oliveira and Fernandes (2009), severity 1, of linear RGB.
 VISIONS: Dict[str, Optional[List[List[float]]]] = {
@@ -64,7 +65,7 @@ class Looks(ScratchTest):
         self.assertEqual(drawing.SERIES[0], drawing.looks_of(found)["a"].colour)
 
     def test_colours_are_told_apart_with_any_colour_vision(self) -> None:
-        style = (SCRIPTS / "rcb" / "report.css").read_text(encoding="utf-8")
+        style = (SCRIPTS / "rcb" / "report" / "report.css").read_text(encoding="utf-8")
         schemes = style[:style.index("* {")].split("@media")
         self.assertEqual(2, len(schemes))
         for scheme in schemes:

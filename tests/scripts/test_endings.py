@@ -15,11 +15,10 @@ from typing import Callable, Mapping, Optional, Sequence
 import made_up
 from support import SCRIPTS, ScratchTest
 
-from rcb import rundir
-from rcb.errors import UsageError
-from rcb.files import BEGINNINGS
-from rcb.streams import SPELLED
-
+from rcb.base.errors import UsageError
+from rcb.base.files import BEGINNINGS
+from rcb.base.streams import SPELLED
+from rcb.run import rundir
 SMALL = ("--processes", "1", "--repetitions", "2", "--seed", "7", "--variants", "plain,plain_twin,atomic,gil",
          "--workloads", "pair,private")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from support import ScratchTest, called, row, write_rows
 
-from rcb.export import FORMATS
-from rcb.options import EXPORTS
-from rcb.remake import main
+from rcb.commands.report import main
+from rcb.report.export import FORMATS
+from rcb.run.options import EXPORTS
 
 COMPARE = Path("/usr/share/benchmark/compare.py")
 

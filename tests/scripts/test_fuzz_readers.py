@@ -23,11 +23,13 @@ except ImportError:
 from made_up_memory import latencies
 from support import called, row, write_rows
 
-from rcb import compare, merge, remake, rows
-from rcb.errors import UsageError
-from rcb.parse import Parser
-from rcb.schema import COLUMNS
-from rcb.summary import summarise, table_of_cells
+from rcb.answers.summary import summarise, table_of_cells
+from rcb.base.errors import UsageError
+from rcb.commands import report as report_command
+from rcb.compare import compare
+from rcb.rows import merge, rows
+from rcb.rows.parse import Parser
+from rcb.rows.schema import COLUMNS
 
 SETTINGS = settings(max_examples=40, database=None, deadline=None, derandomize=True,
                     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -163,7 +165,7 @@ class Readers(unittest.TestCase):
     def report(self, data: bytes, record: bytes) -> Any:
         self.path.write_bytes(data)
         self.path.with_name("run.json").write_bytes(record)
-        return called("report", remake.main, self.path.parent, "--allow-mixed")
+        return called("report", report_command.main, self.path.parent, "--allow-mixed")
 
     @settings(SETTINGS, max_examples=25)
     @given(files(), records())

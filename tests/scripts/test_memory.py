@@ -15,13 +15,16 @@ import made_up_memory as memory
 from support import ROOT, ScratchTest, called, read_rows, row, write_rows
 from test_outputs import Tables, sheet_tables
 
-from rcb import compare, memory_charts, memory_tables, memory_words, precision, remake, report, table
-from rcb.analysis import Analysis, analyse
-from rcb.rows import read
-from rcb.schema import LATER, pairs
-from rcb.stats import Interval
-from rcb.summary import COST, SPEEDUP, Summary, summarise, write_csv
-from rcb.tradeoff import Tradeoff, weigh
+from rcb.answers.analysis import Analysis, analyse
+from rcb.answers.summary import COST, SPEEDUP, Summary, summarise, write_csv
+from rcb.answers.tradeoff import Tradeoff, weigh
+from rcb.commands import report as report_command
+from rcb.compare import compare
+from rcb.report import memory_charts, memory_tables, memory_words, report, table
+from rcb.rows.rows import read
+from rcb.rows.schema import LATER, pairs
+from rcb.run import precision
+from rcb.stats.stats import Interval
 
 NEW = LATER[LATER.index("allocated_before_bytes"):]
 
@@ -352,7 +355,7 @@ class OddRuns(Runs):
         for place, name in enumerate(("one", "two")):
             (self.scratch / name).mkdir()
             made_up.write(self.scratch / name / "trials.csv", [{**one, "host": f"h{place}"} for one in memory.run()])
-        done = called("report", remake.main, self.scratch / "one", self.scratch / "two", "--out", self.scratch / "side")
+        done = called("report", report_command.main, self.scratch / "one", self.scratch / "two", "--out", self.scratch / "side")
         self.assertEqual(0, done.returncode, done.stderr)
         page = (self.scratch / "side" / "machines.html").read_text(encoding="utf-8")
         self.assertIn("fork_cow", page)

@@ -9,9 +9,10 @@ from typing import Dict, List
 
 from support import ScratchTest, called, read_rows, row, write_rows
 
-from rcb import compare, merge
-from rcb.rows import read
-from rcb.summary import summarise
+from rcb.answers.summary import summarise
+from rcb.compare import compare
+from rcb.rows import merge
+from rcb.rows.rows import read
 
 
 class Merge(ScratchTest):

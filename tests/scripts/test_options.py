@@ -9,8 +9,8 @@ import unittest
 
 from support import SCRIPTS, ScratchTest
 
-from rcb.errors import UsageError
-from rcb.options import option_names, parse
+from rcb.base.errors import UsageError
+from rcb.run.options import option_names, parse
 
 
 class BadFlags(ScratchTest):
@@ -68,7 +68,7 @@ class BadFlags(ScratchTest):
 class StandardLibrary(ScratchTest):
     def test_the_check_needs_the_standard_library_alone(self) -> None:
         """As on a machine on which nothing is installed yet."""
-        done = subprocess.run([sys.executable, "-I", "-S", str(SCRIPTS / "lib" / "start.py"), "rcb.options", "run",
+        done = subprocess.run([sys.executable, "-I", "-S", str(SCRIPTS / "lib" / "start.py"), "rcb.run.options", "run",
                                "--seed", "1"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               cwd=self.scratch, check=False)
         self.assertEqual((0, "", ""), (done.returncode, done.stdout, done.stderr))
@@ -97,7 +97,7 @@ class GoodFlags(unittest.TestCase):
 
 class Help(ScratchTest):
     def test_names_every_option_and_no_other(self) -> None:
-        text = (SCRIPTS / "rcb" / "run-help.txt").read_text(encoding="utf-8")
+        text = (SCRIPTS / "rcb" / "run" / "run-help.txt").read_text(encoding="utf-8")
         named = {line.split()[0] for line in text.splitlines() if line.startswith("  -")}
         self.assertEqual(set(option_names()), named)
 

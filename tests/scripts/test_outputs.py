@@ -20,11 +20,12 @@ import numpy as np
 import pandas as pd
 from support import ScratchTest, row
 
-from rcb import answer, crossing, report, stats, summary, table, trials, view
-from rcb.analysis import Analysis, analyse
-from rcb.rows import BadRow, Rows, read
-from rcb.schema import COLUMNS, TEXT, WHOLE
-
+from rcb.answers import summary
+from rcb.answers.analysis import Analysis, analyse
+from rcb.report import answer, report, table, trials, view
+from rcb.rows.rows import BadRow, Rows, read
+from rcb.rows.schema import COLUMNS, TEXT, WHOLE
+from rcb.stats import crossing, stats
 class Tables(HTMLParser):
     """The texts of all tables of a page, and of all its paragraphs."""
 

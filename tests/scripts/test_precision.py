@@ -12,11 +12,11 @@ from typing import Any, Dict, List
 
 from support import ScratchTest, read_rows, row, write_rows
 
-from rcb import precision
-from rcb.binary import Settings
-from rcb.errors import UsageError
-from rcb.options import parse
-from rcb.rundir import derived_seed
+from rcb.base.errors import UsageError
+from rcb.run import precision
+from rcb.run.binary import Settings
+from rcb.run.options import parse
+from rcb.run.rundir import derived_seed
 
 SMALL = ("--processes", 2, "--repetitions", 3, "--seed", 7, "--variants", "plain,atomic,gil",
          "--workloads", "private,churn")

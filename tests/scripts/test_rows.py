@@ -9,12 +9,12 @@ from unittest import mock
 import many_rows
 from support import ROOT, ScratchTest, row, write_rows
 
-from rcb import parse
-from rcb.errors import UsageError
-from rcb.parse import fields_of
-from rcb.rows import read
-from rcb.schema import COLUMNS
-from rcb.summary import summarise
+from rcb.answers.summary import summarise
+from rcb.base.errors import UsageError
+from rcb.rows import parse
+from rcb.rows.parse import fields_of
+from rcb.rows.rows import read
+from rcb.rows.schema import COLUMNS
 
 
 class GoodRows(ScratchTest):

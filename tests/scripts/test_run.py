@@ -13,12 +13,12 @@ from typing import Any, Dict, Set, Tuple
 
 from support import SCRIPTS, ScratchTest, read_rows
 
-from rcb.binary import Plan
-from rcb.options import PROFILES, Profile, parse
-from rcb.run import build_findings, settings_of
-from rcb.rundir import RunDirectory, derived_seed, revision, without_place
-from rcb.sizes import TRIAL_SHARE, Sizes
-from rcb.trust import verdict_of
+from rcb.commands.run import build_findings, settings_of
+from rcb.machine.trust import verdict_of
+from rcb.run.binary import Plan
+from rcb.run.options import PROFILES, Profile, parse
+from rcb.run.rundir import RunDirectory, derived_seed, revision, without_place
+from rcb.run.sizes import TRIAL_SHARE, Sizes
 
 RESULTS = {"trials.csv", "summary.csv", "run.json", "topology.xml", "topology.svg", "report.html"}
 SMALL = ("--processes", 2, "--repetitions", 3, "--seed", 7, "--variants", "plain,plain_twin,atomic,gil",

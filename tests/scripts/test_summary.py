@@ -11,10 +11,11 @@ import numpy as np
 from scipy.stats import mannwhitneyu, ttest_ind
 from support import ScratchTest, read_rows, row, write_rows
 
-from rcb import stats, wording
-from rcb.rows import read
-from rcb.stats import Interval, Sample
-from rcb.summary import COST, SPEEDUP, Summary, summarise, write_csv
+from rcb.answers import wording
+from rcb.answers.summary import COST, SPEEDUP, Summary, summarise, write_csv
+from rcb.rows.rows import read
+from rcb.stats import stats
+from rcb.stats.stats import Interval, Sample
 
 
 def sample(*processes: List[float], name: str = "cell") -> Sample:

@@ -11,8 +11,9 @@ import made_up
 import pandas as pd
 from support import ScratchTest, called, row, write_rows
 
-from rcb import remake, rows
-from rcb.schema import CELL
+from rcb.commands import report as report_command
+from rcb.rows import rows
+from rcb.rows.schema import CELL
 
 # One number, or one for each thread.
 NUMBERS = re.compile(r"(-?\d[\d.]*(e[-+]?\d+)?)(\+\d[\d.]*)*")
@@ -91,13 +92,13 @@ class Peers(ScratchTest):
         rows_of_peers = [{**one, "variant": "peer:shared_ptr", "scheme": "peer"} for one in made_up.run()
                          if one["variant"] == "atomic" and one["workload"] == "shared_one"]
         made_up.write(self.scratch / "trials.csv", made_up.run() + rows_of_peers)
-        done = called("report", remake.main, self.scratch)
+        done = called("report", report_command.main, self.scratch)
         self.assertEqual(0, done.returncode, done.stderr)
         line = next(one for one in done.stdout.splitlines() if "peer:shared_ptr" in one)
         self.assertEqual("peer:shared_ptr", line.split()[2], "it comes before ours")
         self.assertIn("| peer:shared\\_ptr |", (self.scratch / "report.md").read_text(encoding="utf-8"))
         made_up.write(self.scratch / "trials.csv", made_up.run())
-        self.assertNotIn("peers first", called("report", remake.main, self.scratch).stdout)
+        self.assertNotIn("peers first", called("report", report_command.main, self.scratch).stdout)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,14 @@ from typing import List, Sequence
 import made_up
 from support import ROOT, ScratchTest, read_rows, row
 
-from rcb import records, side_costs, usl
-from rcb.crossing import ALWAYS, NEVER, Turn, crossover, fall
-from rcb.rows import read
-from rcb.prediction import median_residual, predictions, share_limit
-from rcb.stats import Interval, Ratio
-from rcb.summary import Summary, summarise
-from rcb.tradeoff import OVER_COUNTED, OVER_MIXED, OVER_RELEASED, Tradeoff, bar_over, weigh
+from rcb.answers import side_costs, usl
+from rcb.answers.prediction import median_residual, predictions, share_limit
+from rcb.answers.summary import Summary, summarise
+from rcb.answers.tradeoff import OVER_COUNTED, OVER_MIXED, OVER_RELEASED, Tradeoff, bar_over, weigh
+from rcb.report import tradeoff_csv
+from rcb.rows.rows import read
+from rcb.stats.crossing import ALWAYS, NEVER, Turn, crossover, fall
+from rcb.stats.stats import Interval, Ratio
 
 
 def ratios(*values: float, lows: Sequence[float] = (), highs: Sequence[float] = ()) -> List[Ratio]:
@@ -168,8 +169,8 @@ class SixteenCores(unittest.TestCase):
     def test_the_csv_is_tidy_and_documented(self) -> None:
         found = self.found
         path, model = self.scratch / "tradeoff.csv", self.scratch / "model.csv"
-        records.write_tradeoff(found, path)
-        records.write_model(usl.fits(found), model)
+        tradeoff_csv.write_tradeoff(found, path)
+        tradeoff_csv.write_model(usl.fits(found), model)
         lines = read_rows(path)
         names = ("quantity", "driver", "workload", "params", "variant", "threads", "placement")
         keys = [tuple(one[name] for name in names) for one in lines]
@@ -182,10 +183,10 @@ class SixteenCores(unittest.TestCase):
         private = by_key["crossover", "private", "op=pair", "biased", "16"]
         self.assertEqual(["2", "from"], [private[name] for name in ("value", "outcome")])
         page = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
-        for name in {*records.COLUMNS, *records.MODEL_COLUMNS, *(one["quantity"] for one in lines)}:
+        for name in {*tradeoff_csv.COLUMNS, *tradeoff_csv.MODEL_COLUMNS, *(one["quantity"] for one in lines)}:
             self.assertRegex(page, rf"\b{name}\b")
         self.assertTrue(read_rows(model))
-        records.write_model([], model)
+        tradeoff_csv.write_model([], model)
         self.assertFalse(model.exists())
 
 

@@ -10,8 +10,8 @@ from typing import Any, Dict, Optional
 
 from support import ROOT, ScratchTest
 
-from rcb import traits
-from rcb.traits import OLDER, Traits, Variants
+from rcb.answers import traits
+from rcb.answers.traits import OLDER, Traits, Variants
 
 MODES = {name: one.mode for name, one in OLDER.items()}
 
@@ -46,15 +46,16 @@ class OfOlderRuns(unittest.TestCase):
 
     def test_the_registry_is_what_these_facts_are_of(self) -> None:
         """Each line of the table agrees with the sources: they say it in macros."""
-        listed = re.findall(r"^(?:TRACED_)?VARIANT\((\w+)\)", (ROOT / "variants/variants.def").read_text("utf-8"), re.M)
+        registry = (ROOT / "variants/variants.def").read_text("utf-8")
+        listed = {name: (scheme, mode) for name, scheme, mode in
+                  re.findall(r"^(?:TRACED_)?VARIANT\((\w+), (\w+), (\w+)", registry, re.M)}
         for one in OLDER.values():
             with self.subTest(one.name):
                 self.assertIn(one.name, listed)
-                source = (ROOT / f"variants/{one.name}.c").read_text("utf-8")
-                scheme, mode = re.findall(r'"variants/(\w+)\.h"', source)[:2]
-                header = (ROOT / f"variants/{scheme}.h").read_text("utf-8")
+                scheme, mode = listed[one.name]
+                header = (ROOT / f"variants/schemes/{scheme}.h").read_text("utf-8")
                 macro = dict(re.findall(r"^#define RC_(\w+) (.+)$", header, re.M))
-                self.assertEqual((f'"{one.scheme}"', f"mode_{one.mode}"), (macro["SCHEME"], mode))
+                self.assertEqual((f'"{one.scheme}"', one.mode), (macro["SCHEME"], mode))
                 for key, value in (("THREAD_SAFE", one.thread_safe), ("EXACT_AUDIT", one.exact_audit),
                                    ("IMMORTAL", one.immortal), ("LATE", one.late), ("TRACED", one.traced),
                                    ("NEVER_FREES", not one.frees)):

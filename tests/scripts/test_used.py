@@ -9,10 +9,10 @@ import pandas as pd
 
 from support import ScratchTest, row, write_rows
 
-from rcb import wording
-from rcb.rows import read
-from rcb.summary import Summary, summarise
-from rcb.used import disturbed_cells, used_rows
+from rcb.answers import wording
+from rcb.answers.summary import Summary, summarise
+from rcb.rows.rows import read
+from rcb.rows.valid_rows import disturbed_cells, used_rows
 
 
 class Used(ScratchTest):

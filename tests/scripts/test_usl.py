@@ -10,10 +10,10 @@ from typing import Callable, Sequence
 import made_up
 from support import ScratchTest
 
-from rcb import usl
-from rcb.rows import read
-from rcb.summary import summarise
-from rcb.tradeoff import Curve, Tradeoff, weigh
+from rcb.answers import usl
+from rcb.answers.summary import summarise
+from rcb.answers.tradeoff import Curve, Tradeoff, weigh
+from rcb.rows.rows import read
 
 
 class Fits(ScratchTest):

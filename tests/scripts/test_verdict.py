@@ -8,10 +8,10 @@ from typing import Dict, List
 
 from support import ScratchTest, read_rows, row, write_rows
 
-from rcb.rows import read
-from rcb.stats import Interval
-from rcb.summary import summarise, write_csv
-from rcb.verdict import FASTER, INCONCLUSIVE, SAME, SLOWER, holm, judge
+from rcb.answers.summary import summarise, write_csv
+from rcb.rows.rows import read
+from rcb.stats.stats import Interval
+from rcb.stats.verdict import FASTER, INCONCLUSIVE, SAME, SLOWER, holm, judge
 
 FLOOR = math.log(1.01)
 

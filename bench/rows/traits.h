@@ -1,0 +1,11 @@
+/* What each variant is and can do, as JSON: for scripts, which know no variant's name. */
+#ifndef RCBENCH_BENCH_ROWS_TRAITS_H
+#define RCBENCH_BENCH_ROWS_TRAITS_H
+
+#include "bench/base/json.h"
+
+/* The member "variants" of the object that is open: an object for each variant of the registry, in its order. Peers are
+ * none of ours and are left out. docs/schema.md explains the members. */
+void traits_write(struct json *j);
+
+#endif

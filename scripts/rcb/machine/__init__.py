@@ -1,0 +1,1 @@
+"""How far a machine and a run can be trusted. Uses base and rows."""

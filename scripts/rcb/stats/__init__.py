@@ -1,0 +1,1 @@
+"""Medians, ratios, intervals, verdicts and crossing points of plain numbers. Uses no other room."""

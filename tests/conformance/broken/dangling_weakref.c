@@ -1,3 +1,0 @@
-#include "tests/conformance/broken/dangling_weakref.h"
-#include "variants/mode_free.h"
-#include "variants/instantiate.h"

@@ -1,3 +1,0 @@
-#include "tests/conformance/broken/try_incref_revives.h"
-#include "variants/mode_free.h"
-#include "variants/instantiate.h"

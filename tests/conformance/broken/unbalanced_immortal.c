@@ -1,3 +1,0 @@
-#include "tests/conformance/broken/unbalanced_immortal.h"
-#include "variants/mode_gil.h"
-#include "variants/instantiate.h"

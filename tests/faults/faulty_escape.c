@@ -1,5 +1,0 @@
-#include "tests/faults/fault.h"
-#include "variants/escape.h"
-#include "tests/faults/fault_operations.h"
-#include "variants/mode_free.h"
-#include "variants/instantiate.h"

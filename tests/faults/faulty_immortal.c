@@ -1,5 +1,0 @@
-#include "tests/faults/fault.h"
-#include "variants/immortal.h"
-#include "tests/faults/fault_operations.h"
-#include "variants/mode_gil.h"
-#include "variants/instantiate.h"

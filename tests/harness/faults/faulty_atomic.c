@@ -1,0 +1,5 @@
+#include "tests/harness/faults/fault.h"
+#include "variants/schemes/atomic.h"
+#include "tests/harness/faults/fault_operations.h"
+#include "variants/modes/free.h"
+#include "variants/instantiate.h"

@@ -1,0 +1,5 @@
+#include "tests/harness/faults/fault.h"
+#include "variants/schemes/immortal.h"
+#include "tests/harness/faults/fault_operations.h"
+#include "variants/modes/gil.h"
+#include "variants/instantiate.h"

@@ -1,0 +1,3 @@
+#include "tests/schemes/conformance/broken/publish_shallow.h"
+#include "variants/modes/free.h"
+#include "variants/instantiate.h"

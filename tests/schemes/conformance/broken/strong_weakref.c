@@ -1,0 +1,3 @@
+#include "tests/schemes/conformance/broken/strong_weakref.h"
+#include "variants/modes/free.h"
+#include "variants/instantiate.h"

@@ -1,0 +1,156 @@
+/* All scenarios, compiled around one variant by variants/instantiate.h. */
+#ifndef RCBENCH_TESTS_SCHEMES_EXPLORE_BODIES_H
+#define RCBENCH_TESTS_SCHEMES_EXPLORE_BODIES_H
+
+#include "tests/schemes/explore/scenarios/collecting.h"
+#include "tests/schemes/explore/scenarios/counting.h"
+#include "tests/schemes/explore/scenarios/sharing.h"
+#include "tests/schemes/explore/scenarios/dying.h"
+#include "tests/schemes/explore/scenarios/turns.h"
+
+#define SKIP_SINGLE (MODE_THREADS_MAX == 1 ? "the variant has one thread" : NULL)
+#define SKIP_SINGLE_OR_UNDYING (RC_NEVER_FREES ? "nothing dies" : SKIP_SINGLE)
+#define SKIP_MORTAL (MODE_THREADS_MAX == 1 ? SKIP_SINGLE : RC_IMMORTAL ? NULL : "the scheme has no immortal objects")
+#define SKIP_UNGATED (MODE_GIL ? NULL : "the variant has no GIL")
+#define SKIP_UNSTOPPED (MODE_GIL ? "one thread runs at a time" : SKIP_SINGLE)
+#define SKIP_BOUNDLESS                                                                                               \
+    (RC_COUNT_MAX == 0 ? "the count cannot overflow in a run that ends"                                             \
+     : RC_COUNT_ABORTS ? "a count that overflows ends the process"                                                  \
+                       : NULL)
+
+enum { THREAD_1 = 1 << 1, THREAD_2 = 1 << 2, THREAD_3 = 1 << 3, ALL = THREAD_1 | THREAD_2 | THREAD_3 };
+
+static const struct scenario scenario_table[] = {
+    {.name = "private", .summary = "threads enter, use objects of their own, leave", .threads_min = 1, .threads_max = 2,
+     .enters = ALL, .leaves = ALL, .run = private_run},
+    {.name = "last_drop", .summary = "all drop the last references at once; the owner sleeps", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prepare = strangers_prepare, .run = drop_run, .finish = died_once},
+    {.name = "owner_drops", .summary = "the owner drops while others drop", .skip = SKIP_SINGLE, .threads_min = 2,
+     .threads_max = 3, .prologue = owner_makes, .run = owner_and_strangers_run, .finish = died_once},
+    {.name = "incref_drop", .summary = "others count up and down while the owner drops", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = owner_makes, .run = incref_run, .finish = died_once},
+    {.name = "each_counts", .summary = "all drop what they have counted themselves", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = each_takes, .run = owner_and_strangers_run,
+     .finish = died_once},
+    {.name = "given_away", .summary = "others drop what the owner has counted, and it works on", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = given_away_prologue, .run = given_away_run, .finish = died_once},
+    {.name = "owner_sleeps", .summary = "the owner blocks and comes back while others drop", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = owner_makes, .run = sleep_run, .finish = died_once},
+    {.name = "owner_leaves", .summary = "the owner leaves while others drop two of its objects", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .leaves = THREAD_1, .prologue = leave_prologue, .run = leave_run,
+     .finish = two_died_once},
+    {.name = "id_reused", .summary = "the owner leaves, and a new thread has its id", .skip = SKIP_SINGLE,
+     .threads_min = 3, .threads_max = 3, .enters = THREAD_3, .leaves = THREAD_1 | THREAD_3, .reuse_memory = true,
+     .prologue = reuse_prologue, .run = reuse_run, .finish = reuse_finish},
+    {.name = "unique", .summary = "the owner changes what it alone has, others drop theirs", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = each_takes, .run = unique_run, .finish = died_once},
+    {.name = "unique_weak", .summary = "the same while others follow a weak reference", .skip = SKIP_SINGLE_OR_UNDYING,
+     .threads_min = 2, .threads_max = 3, .bounds_of_three = 2, .prologue = unique_weak_prologue, .run = unique_weak_run,
+     .finish = died_once},
+    {.name = "unique_made", .summary = "the same while one who drops makes the weak reference that another follows",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2,
+     .prologue = unique_made_prologue, .run = unique_made_run, .finish = unique_made_finish},
+    {.name = "allow", .summary = "one lets others try, while they count", .skip = SKIP_SINGLE, .threads_min = 2,
+     .threads_max = 3, .bounds_of_three = 2, .prologue = each_takes, .run = allow_run, .finish = died_once},
+    {.name = "immortalize", .summary = "the owner makes immortal what others drop", .skip = SKIP_MORTAL,
+     .threads_min = 2, .threads_max = 3, .prologue = owner_makes, .run = immortal_run, .finish = immortal_finish},
+    {.name = "overflow", .summary = "more references than can be counted", .skip = SKIP_BOUNDLESS,
+     .threads_min = 1, .threads_max = 2, .prologue = overflow_prologue, .run = overflow_run,
+     .finish = overflow_finish},
+    {.name = "audit", .summary = "all count up; the sum is right when they rest", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = owner_makes, .run = audit_run, .finish = audit_finish},
+    {.name = "no_memory", .summary = "the owner drops while others drop, and an allocation fails", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .leaves = THREAD_1, .faults = 1, .prologue = owner_makes,
+     .run = owner_and_strangers_run, .finish = died_once},
+    {.name = "no_memory_twice", .summary = "two objects are given to their owner, and an allocation fails",
+     .skip = SKIP_SINGLE, .threads_min = 2, .threads_max = 2, .leaves = THREAD_1, .faults = 1,
+     .prologue = give_two_prologue, .run = give_two_run, .finish = two_died_once},
+    {.name = "upgrade", .summary = "weak upgrade against the owner's last drop", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = upgrade_prologue, .run = upgrade_run, .finish = upgrade_finish},
+    {.name = "upgrade_stranger", .summary = "weak upgrade against a stranger's last drop", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = upgrade_prologue, .run = upgrade_stranger_run,
+     .finish = upgrade_finish},
+    {.name = "slot", .summary = "a slot is loaded while it is replaced", .skip = SKIP_SINGLE, .threads_min = 2,
+     .threads_max = 3, .prologue = slot_prologue, .run = slot_run, .finish = slot_finish},
+    {.name = "slot_stores", .summary = "two replace what is in a slot", .skip = SKIP_SINGLE, .threads_min = 2,
+     .threads_max = 3, .prologue = slot_prologue, .run = slot_stores_run, .finish = slot_stores_finish},
+    {.name = "publish", .summary = "a list is published while others look for it", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .run = publish_run, .finish = publish_finish},
+    {.name = "public_list", .summary = "a list is put into a public one, and taken out", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prepare = public_list_prepare, .run = public_list_run,
+     .finish = public_list_finish},
+    {.name = "dict", .summary = "a dict is read while its value goes", .skip = SKIP_SINGLE, .threads_min = 2,
+     .threads_max = 3, .prologue = dict_prologue, .run = dict_run, .finish = dict_finish},
+    {.name = "dict_grow", .summary = "a dict grows while it is read", .skip = SKIP_SINGLE, .threads_min = 2,
+     .threads_max = 3, .prologue = dict_grow_prologue, .run = dict_grow_run, .finish = dict_grow_finish},
+    {.name = "list_set", .summary = "an item of a list is replaced while it is read", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = list_set_prologue, .run = list_set_run, .finish = list_set_finish},
+    {.name = "instances", .summary = "instances of one class come and go in all threads", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .bounds_of_three = 1, .prologue = instances_prologue, .run = instances_run,
+     .finish = dict_finish},
+    {.name = "handoff", .summary = "an object is made, handed over and dropped", .skip = SKIP_SINGLE, .threads_min = 2,
+     .threads_max = 3, .run = handoff_run, .finish = publish_finish},
+    {.name = "change_hands", .summary = "references counted by one are dropped by another", .skip = SKIP_SINGLE,
+     .threads_min = 3, .threads_max = 3, .prologue = owner_makes, .run = change_hands_run,
+     .finish = change_hands_finish},
+    {.name = "nested", .summary = "a list and what is in it are dropped by different threads", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = nested_prologue, .run = nested_run, .finish = died_once},
+    {.name = "leave_nested", .summary = "the owner leaves with a container in its queue", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .leaves = THREAD_1, .prologue = leave_nested_prologue,
+     .run = leave_nested_run, .finish = died_once},
+    {.name = "sleep_nested", .summary = "the owner blocks with a container in its queue", .skip = SKIP_SINGLE,
+     .threads_min = 2, .threads_max = 3, .prologue = leave_nested_prologue, .run = sleep_nested_run,
+     .finish = died_once},
+    {.name = "weak", .summary = "a weak reference is followed while the owner drops the last other one",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .prologue = weak_prologue, .run = weak_run,
+     .finish = weak_finish},
+    {.name = "weak_stranger", .summary = "the same while a stranger drops it", .skip = SKIP_SINGLE_OR_UNDYING,
+     .threads_min = 2, .threads_max = 3, .prologue = weak_prologue, .run = weak_stranger_run, .finish = weak_finish},
+    {.name = "weak_make", .summary = "weak references are made and dropped while the object dies",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 1,
+     .prologue = weak_make_prologue, .run = weak_make_run, .finish = died_once},
+    {.name = "weak_same", .summary = "all make the one weak reference without a callback",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2,
+     .prologue = weak_same_prologue, .run = weak_same_run, .finish = weak_same_finish},
+    {.name = "weak_called", .summary = "a weak reference with a callback dies with its object",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2,
+     .prologue = weak_called_prologue, .run = weak_called_run, .finish = weak_called_finish},
+    {.name = "finalize", .summary = "a finalizer runs while a weak reference is followed",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2,
+     .prologue = finalize_prologue, .run = weak_run, .finish = finalize_finish},
+    {.name = "resurrect", .summary = "a finalizer brings back what a weak reference leads to",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2,
+     .prologue = resurrect_prologue, .run = weak_run, .finish = resurrect_finish},
+    {.name = "collect", .summary = "garbage is collected while the thread that made it works, blocks, leaves",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .leaves = ALL, .prologue = garbage_prologue,
+     .run = collect_run, .finish = pairs_finish},
+    {.name = "collect_all", .summary = "all collect at once", .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2,
+     .threads_max = 3, .leaves = ALL, .prologue = garbage_prologue, .run = collect_all_run, .finish = pairs_finish},
+    {.name = "collect_enter", .summary = "a thread enters while another one collects", .skip = SKIP_SINGLE_OR_UNDYING,
+     .threads_min = 2, .threads_max = 3, .enters = THREAD_2, .leaves = ALL, .prologue = garbage_prologue,
+     .run = collect_all_run, .finish = pairs_finish},
+    {.name = "collect_slot", .summary = "a cycle is taken out of a slot while others read it, and collect",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .leaves = ALL,
+     .prologue = collect_slot_prologue, .run = collect_slot_run, .finish = pairs_finish},
+    {.name = "collect_weak", .summary = "a weak reference to garbage is followed while it is collected",
+     .skip = SKIP_SINGLE_OR_UNDYING, .threads_min = 2, .threads_max = 3, .bounds_of_three = 2, .leaves = ALL,
+     .prologue = collect_weak_prologue, .run = collect_weak_run, .finish = collect_weak_finish},
+    {.name = "gil_turn", .summary = "one works on until another has had its turn", .skip = SKIP_UNGATED,
+     .threads_min = 2, .threads_max = 3, .prologue = turns_prologue, .run = gil_turn_run},
+    {.name = "world", .summary = "the world is stopped while a thread blocks and comes back", .skip = SKIP_UNSTOPPED,
+     .threads_min = 2, .threads_max = 3, .leaves = ALL, .prologue = turns_prologue, .run = world_run,
+     .finish = world_finish},
+    {.name = "none", .summary = "all read None", .skip = SKIP_SINGLE, .threads_min = 2, .threads_max = 3,
+     .run = none_run, .finish = none_finish},
+};
+
+extern const struct scenarios RC_SYMBOL(explore);
+const struct scenarios RC_SYMBOL(explore) = {
+    .variant = RC_TEXT(RC_VARIANT),
+    .items = scenario_table,
+    .count = sizeof scenario_table / sizeof *scenario_table,
+    .threads_max = MODE_THREADS_MAX,
+    .program = stage_program,
+};
+
+#endif
