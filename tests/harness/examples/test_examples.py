@@ -61,7 +61,7 @@ class ProofTest(unittest.TestCase):
         explorer = BUILD / "tests/schemes/explore/explore"
         if not explorer.exists():
             self.skipTest("there is no explorer in this build")
-        done = run(explorer, "--variant", "saturating")
+        done = run(explorer, "--variant", "saturating", "--threads", "2")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("overflow", done.stdout)
 

@@ -7,10 +7,14 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workloads"))
+import shortest  # noqa: E402
 
 # A trial that a fault has caught in a loop ends after so many seconds; one that has not is over in a few milliseconds.
 PATIENCE_S = 5
@@ -34,7 +38,7 @@ class Outcome:
 def plan(binary: str, workload: str, threads: str = "1,2") -> List[str]:
     """The cells of a workload that can run here, of the first profile that has some."""
     done = subprocess.run([binary, "--plan", "--workloads", workload, "--threads", threads, "--oversubscribe",
-                           "--reference-cost", "0.03"], capture_output=True, text=True, check=True)
+                           "--reference-cost", "0.03", *shortest.options(workload)], capture_output=True, text=True, check=True)
     return [line.split()[0] for line in done.stdout.splitlines() if line.endswith(" run")]
 
 

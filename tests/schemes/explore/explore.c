@@ -43,8 +43,9 @@ static struct {
     bool threads[THREADS_MAX];
     bool threads_given;
     bool first; /* one bug is enough */
+    unsigned part, parts;
     struct limits limits;
-} options = {.limits = {.budget = {3, 3, 0}, .mode = SEARCH_ALL, .seconds = 0}};
+} options = {.part = 1, .parts = 1, .limits = {.budget = {3, 3, 0}, .mode = SEARCH_ALL, .seconds = 0}};
 
 static struct verdict *shared_verdict; /* what a child process found */
 static int incomplete;                 /* cases whose time was over */
@@ -117,8 +118,16 @@ static void set_threads(const char *text)
     }
 }
 
+static void set_part(const char *text)
+{
+    char rest;
+    if (sscanf(text, "%u/%u%c", &options.part, &options.parts, &rest) != 2 || options.part < 1 ||
+        options.part > options.parts)
+        usage("--part: '%s' is not one of several parts, as 1/4", text);
+}
+
 enum { FLAG_LIST = 256, FLAG_VARIANT, FLAG_SCENARIO, FLAG_THREADS, FLAG_PREEMPTIONS, FLAG_STALE, FLAG_SECONDS, FLAG_RANDOM,
-       FLAG_SEED, FLAG_REPLAY, FLAG_FIRST, FLAG_HELP };
+       FLAG_SEED, FLAG_REPLAY, FLAG_FIRST, FLAG_PART, FLAG_HELP };
 
 static void print_help(void)
 {
@@ -129,6 +138,7 @@ static void print_help(void)
          "  --preemptions, --stale  how often a thread is stopped that could go on, how often a load returns another\n"
          "                          store than the newest, in one execution; 15: without bound\n"
          "  --first                 end with the first bug\n"
+         "  --part K/N              the K-th of N parts of the cases, for several processes at once\n"
          "  --seconds               limit a scenario; what it did not come to is said\n"
          "Exit status: 0 nothing found, 1 a bug was found, 2 usage, 3 nothing found, but the time was over before all was\n"
          "seen. A search at random ends when its time is over, with 0.");
@@ -142,7 +152,7 @@ static void parse(int argc, char **argv)
         {"stale", 1, NULL, FLAG_STALE},       {"preemptions", 1, NULL, FLAG_PREEMPTIONS},
         {"seconds", 1, NULL, FLAG_SECONDS},   {"random", 1, NULL, FLAG_RANDOM},
         {"seed", 1, NULL, FLAG_SEED},         {"replay", 1, NULL, FLAG_REPLAY},
-        {"first", 0, NULL, FLAG_FIRST},
+        {"first", 0, NULL, FLAG_FIRST},       {"part", 1, NULL, FLAG_PART},
         {"help", 0, NULL, FLAG_HELP},         {0},
     };
     for (int flag; (flag = getopt_long(argc, argv, "", flags, NULL)) != -1;) {
@@ -170,6 +180,7 @@ static void parse(int argc, char **argv)
             break;
         case FLAG_SEED: options.limits.seed = seed(optarg); break;
         case FLAG_FIRST: options.first = true; break;
+        case FLAG_PART: set_part(optarg); break;
         case FLAG_REPLAY:
             options.limits.mode = SEARCH_REPLAY;
             options.limits.replay = optarg;
@@ -263,10 +274,12 @@ int main(int argc, char **argv)
         printf("seed %lu\n", (unsigned long)options.limits.seed);
     print_skipped();
     int bugs = 0;
+    unsigned cases = 0;
     /* Few threads first: most bugs need no more, and are found sooner. */
     for (int threads = 1; threads < THREADS_MAX; threads++)
         for (size_t i = 0; i < options.variant->count && !(options.first && bugs > 0); i++)
-            if (wanted(&options.variant->items[i]) && has_threads(&options.variant->items[i], threads))
+            if (wanted(&options.variant->items[i]) && has_threads(&options.variant->items[i], threads) &&
+                cases++ % options.parts == options.part - 1)
                 bugs += run_apart(&options.variant->items[i], threads);
     if (incomplete > 0)
         printf("%d cases were not seen to their end: --seconds gives them more time\n", incomplete);
