@@ -38,6 +38,9 @@ static UNUSED uint64_t collecting_end(struct trial *trial)
         trial_fail(trial, "out of memory for the last collection");
     else if (left != 0)
         trial_fail(trial, "%llu containers are left after the last collection, 0 are right", (unsigned long long)left);
+    else if (gc.statistics.died_held != 0)
+        trial_fail(trial, "%llu objects died while the collector held them, 0 are right",
+                   (unsigned long long)gc.statistics.died_held);
     return found > 0 ? (uint64_t)found : 0;
 }
 

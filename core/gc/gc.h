@@ -162,9 +162,11 @@ static void gc_clear(struct object *o, void *argument)
         o->type->clear(o);
 }
 
+/* `argument`: how many there were. */
 static void gc_release(struct object *o, void *argument)
 {
-    (void)argument;
+    uint64_t *released = argument;
+    ++*released;
     object_decref(o);
 }
 
@@ -254,7 +256,7 @@ static int64_t gc_collect_alone(struct thread *self, int generation)
     struct weakref_object *chain = NULL;
     uint64_t asked = shim_clock_ns();
     bool finalized = false;
-    uint64_t waited = gc_stop(self, asked);
+    uint64_t released = 0, waited = gc_stop(self, asked);
     if (gc_deduce(generation, &deduced) != 0 || gc_publish_all(&deduced) != 0) {
         gc_resume(self, asked, waited);
         return -1;
@@ -269,7 +271,8 @@ static int64_t gc_collect_alone(struct thread *self, int generation)
         gc_resurrect(self, &deduced);
     gc.statistics.found += deduced.found;
     gc_each(deduced.garbage, gc_clear, NULL);
-    gc_each(deduced.garbage, gc_release, NULL);
+    gc_each(deduced.garbage, gc_release, &released);
+    gc.statistics.died_held += deduced.found - released;
     gc_give_all(self, deduced.garbage);
     if (gc.on_collection != NULL)
         gc.on_collection(deduced.found);

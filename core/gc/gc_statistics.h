@@ -11,6 +11,7 @@ enum { GC_GENERATIONS = 3 };
 struct gc_statistics {
     uint64_t collections[GC_GENERATIONS]; /* of a traced variant all are of the last: of everything */
     uint64_t found, resurrected;          /* objects; 0 of a traced variant, which does not know */
+    uint64_t died_held;                   /* objects, before the collector dropped its own reference: a count was wrong */
     uint64_t pauses, pause_ns, pause_max_ns; /* from the request until the world goes on; of each stop */
     uint64_t stop_max_ns;                 /* longest wait for the world to stand still */
 };
