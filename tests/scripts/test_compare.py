@@ -316,6 +316,7 @@ class Command(Runs):
             done = called("compare", main, *runs, "--format", kind, "--out", path)
             self.assertEqual((0, ""), (done.returncode, done.stdout))
             self.assertIn(part, path.read_text(encoding="utf-8"))
+        self.assertEqual(text, called("compare", main, *runs, "--out", "-").stdout)
         self.assertNotRegex((self.scratch / "out.html").read_text(encoding="utf-8"), r'(src|href)="(?!#|data:)')
 
 

@@ -6,6 +6,7 @@ import json
 import unittest
 from pathlib import Path
 from typing import Dict, List
+from unittest import mock
 
 from support import ScratchTest, called, read_rows, row, write_rows
 
@@ -104,8 +105,21 @@ class Merge(ScratchTest):
         self.refused(run, "-o", run, parts=("-o:", str(run), "there already"))
         self.refused(run, "-o", run / "trials.csv", parts=("there already",))
         self.refused(self.scratch, "-o", "x.csv", parts=(str(self.scratch),))
+        self.refused(run, "-o", "-", parts=("-o: '-'",))
         empty = self.run_of("empty", [])
         self.refused(run, empty, "-o", "x.csv", parts=("empty/trials.csv", "no trial with numbers"))
+
+    def test_two_at_once_write_one_file(self) -> None:
+        """The second one has looked before the first one was done."""
+        run, out = self.run_of("a", [row()]), self.scratch / "out.csv"
+        with mock.patch.object(merge, "_check_free"):
+            self.assertEqual(0, called("merge", merge.main, run, "-o", out).returncode)
+            before = out.read_bytes()
+            done = called("merge", merge.main, run, "-o", out)
+        self.assertEqual(2, done.returncode)
+        self.assert_one_line(done.stderr, "-o:", str(out), "another command")
+        self.assertEqual(before, out.read_bytes())
+        self.assertEqual([], [one for one in self.scratch.iterdir() if one.name.startswith("out.csv.")])
 
 
 if __name__ == "__main__":

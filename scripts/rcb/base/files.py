@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, Union
 
@@ -36,6 +37,14 @@ def write_atomically(path: Path, content: Union[str, bytes]) -> None:
         if isinstance(error, OSError):
             error.filename = str(path)  # that of a write which a full disk refuses is not known
         raise
+
+
+def write_new(path: Path, content: Union[str, bytes]) -> None:
+    """As write_atomically, for a path that nothing has yet: of two commands that write there at once the second one ends
+    with FileExistsError."""
+    with tempfile.TemporaryDirectory(prefix=path.name + ".", dir=path.parent) as folder:
+        write_atomically(Path(folder) / path.name, content)
+        os.link(Path(folder) / path.name, path)
 
 
 def _is_shallow(value: Any) -> bool:

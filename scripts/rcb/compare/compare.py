@@ -55,6 +55,8 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _write(comparisons: List[Comparison], options: argparse.Namespace) -> None:
+    if str(options.out) == "-":
+        options.out, options.format = None, options.format or "markdown"
     if options.format is None and options.out is None:
         formats.print_terminal(comparisons, sys.stdout, options.all)
         return

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from rcb.base.errors import UsageError, not_accepted
-from rcb.base.files import read_record, texts_of, write_atomically
+from rcb.base.files import read_record, texts_of, write_atomically, write_new
 from rcb.rows import rows
 from rcb.rows.parse import fields_of
 from rcb.rows.rows import Rows
@@ -50,6 +50,8 @@ def _is_file(out: Path) -> bool:
 
 def _check_free(out: Path) -> None:
     """Rows cost minutes to make again: nothing is written over."""
+    if str(out) == "-":
+        raise UsageError(not_accepted("-o", out, "a name", "a new directory, or a new file whose name ends in .csv"))
     taken = out.exists() and (_is_file(out) or not out.is_dir() or any(out.iterdir()))
     if taken:
         raise UsageError(not_accepted("-o", out, "free: it is there already",
@@ -131,14 +133,17 @@ def main(arguments: Sequence[str]) -> int:
             print(f"{NAME}: {complaint}", file=sys.stderr)
     places, twice = _joined(runs)
     content = _content(runs, places)
-    if _is_file(options.out):
-        path = options.out
-    else:
+    path = options.out if _is_file(options.out) else options.out / rows.TRIALS
+    if path != options.out:
         options.out.mkdir(parents=True, exist_ok=True)
-        path = options.out / rows.TRIALS
+    try:
+        write_new(path, content)
+    except FileExistsError as error:
+        raise UsageError(not_accepted("-o", options.out, "free: another command has just written there",
+                                      "a name of its own for each")) from error
+    if path != options.out:
         record = json.dumps(_merged_record(runs, records), indent=2, ensure_ascii=False)
         write_atomically(options.out / "run.json", record + "\n")
-    write_atomically(path, content)
     bad = sum(len(run.bad) for run in runs)
     print(f"{NAME}: {len(places)} rows of {len(runs)} files in {path}; left out: {twice} that were there already, "
           f"{bad} bad lines")
