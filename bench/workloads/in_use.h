@@ -5,12 +5,14 @@
 #include "bench/memory/memory_stats.h"
 #include "bench/workloads/common.h"
 
-/* Bytes that the allocator has given out, and of a heap of the variant's own; 0: nobody tells. Not within a window. */
+/* Bytes that the allocator has given out, and of a heap of the variant's own; 0: unknown. Not within a window. Of an
+ * arena, which takes memory in large chunks, what this thread's last chunk still has is not in use. */
 static UNUSED uint64_t in_use_bytes(void)
 {
-    uint64_t own;
+    uint64_t own, given = memory_stats().allocated;
+    const struct memory *memory = memory_self();
     (void)memory_heap(&own);
-    return memory_stats().allocated + own;
+    return given != 0 ? given + own - (uint64_t)((uintptr_t)memory->end - (uintptr_t)memory->at) : own;
 }
 
 /* As they were asked for, by this thread. */
