@@ -126,7 +126,7 @@ static const struct {
     const char *help;
 } flags[FLAGS] = {
     [FLAG_VARIANTS] = {"--variants", "A,B", "which variants; all but the peers by default (--list names them)"},
-    [FLAG_PEERS] = {"--peers", NULL, "measure the peers of other languages and libraries, too (docs/peers.md)"},
+    [FLAG_PEERS] = {"--peers", NULL, "measure the peers of other languages and libraries, too (docs/runtimes.md)"},
     [FLAG_WORKLOADS] = {"--workloads", "X,Y", "which workloads; all by default"},
     [FLAG_POINTS] = {"--points", "PROFILE", "how many parameter points: quick (default), standard, full"},
     [FLAG_THREADS] = {"--threads", "LIST", "for scaling workloads, e.g. 1,2,4-8,max; by default 1,2,4,... and max"},

@@ -174,7 +174,7 @@ setup_need_build() {
     setup_library libgc-dev bdw-gc
 }
 
-# The libraries of the peers (docs/peers.md). The build does without those that are missing.
+# The libraries of the peers (bench/libraries/README.md). The build does without those that are missing.
 setup_need_native_peers() {
     [[ -e /usr/include/boost/version.hpp ]] || setup_lacks libboost-dev
     setup_command rustc rustc

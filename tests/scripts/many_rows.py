@@ -1,7 +1,7 @@
 """Writes a file of many made-up rows, shaped like a real run's: 340 cells, processes of up to 50 rounds.
 
     python3 tests/scripts/many_rows.py DIR --rows 1000000       writes DIR/trials.csv
-    /usr/bin/time -v ./scripts/report DIR                       what docs/statistics.md says of time and memory
+    /usr/bin/time -v ./scripts/report DIR                       what results/statistics.md says of time and memory
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 The unit is the process: its trials share an address layout and a moment of the machine, so the interval comes from the
 medians of the processes, on a logarithmic scale. Up to FEW of them, Student's t; from FEW on, interpolated order
 statistics, which need no shape; between two groups the order statistics of all differences, where there are enough.
-Where there is one process, its repetitions are the units. docs/statistics.md has the simulations that chose these, and
-what other ways did in their place.
+Where there is one process, its repetitions are the units. results/statistics.md has the simulations that chose these,
+and what other ways did in their place.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@ random, until it is clear on which side of 95 % the workload is.
 
     noticed.py BINARY [WORKLOAD...]    all of BINARY, which is rcbench_faulty, by default
 
-Prints a row of the table of docs/method.md for each: runs that noticed the fault, of the runs in which it happened; a
-dash where the workload has no operation in which the fault would be one. Exits with 1 when a fault goes unnoticed too often,
-or a run that ended badly does not name its cell."""
+Prints a row for each: runs that noticed the fault, of the runs in which it happened; a dash where the workload has no
+operation in which the fault would be one. Exits with 1 when a fault goes unnoticed too often, or a run that ended badly
+does not name its cell."""
 
 from __future__ import annotations
 

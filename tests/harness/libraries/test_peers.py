@@ -37,7 +37,7 @@ class PeersTest(Case):
             self.assertRegex(lines[name], r"not in this build: (install the package \S+|configure|build) ")
 
     def test_every_file_is_in_the_registry_and_the_page(self):
-        page = (ROOT / "docs/peers.md").read_text("utf-8")
+        page = (ROOT / "bench/libraries/README.md").read_text("utf-8")
         for peer in REGISTRY:
             self.assertTrue(list((ROOT / "bench/libraries").glob(f"{peer.library}.*")), peer)
             self.assertIn(f"`{peer.name}`", page)

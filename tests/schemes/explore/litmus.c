@@ -1,5 +1,5 @@
 /* Known litmus tests: the explorer must give each outcome that its memory model allows, and no other. The model is in
- * docs/proof.md; what C11 (as repaired by RC11: Lahav, Vafeiadis, Kang, Hur, Dreyer, PLDI 2017) allows for each test
+ * README.md; what C11 (as repaired by RC11: Lahav, Vafeiadis, Kang, Hur, Dreyer, PLDI 2017) allows for each test
  * stands beside it. Compiled like the code that is explored, with __atomic builtins, around tests/schemes/explore/engine. */
 #include <stdio.h>
 #include <stdlib.h>

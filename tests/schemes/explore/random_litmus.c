@@ -4,7 +4,7 @@
  *   random_litmus [--programs N] [--seed N] [--verbose]      0: the same for all, 1: not
  *
  * Programs without seq_cst must have the same outcomes. With seq_cst the explorer may show fewer, since it executes these
- * operations in one order (docs/proof.md), and never others; how many programs lack one is said. */
+ * operations in one order (README.md), and never others; how many programs lack one is said. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 A build is a folder of one preset (build/release, build/tsan, ...). The explorer is asked once, it is repeatable; the
 conformance suite N times, since whether a race shows is chance: the cell says in how many runs it failed. --runs 0 asks
-the explorer alone, and builds nothing. Nothing here is a test: docs/proof.md shows what it printed."""
+the explorer alone, and builds nothing. Nothing here is a test: results/schemes.md shows what it printed."""
 
 import argparse
 import pathlib

@@ -1,7 +1,7 @@
 """How often 95 % intervals hold the truth, how often an A/A comparison claims a difference, and how often two cells are
 called the same: on made-up runs.
 
-    python3 tests/scripts/statistics/coverage.py --runs 4000      prints the tables of docs/statistics.md
+    python3 tests/scripts/statistics/coverage.py --runs 4000      prints the tables of results/statistics.md
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-/* The seeds' scenarios about counts: what refers to an object, when it dies, what a read writes. docs/seeds.md has
+/* The seeds' scenarios about counts: what refers to an object, when it dies, what a read writes. docs/memory.md has
  * the questions and, from `conformance --verbose`, the answers. */
 #ifndef RCBENCH_TESTS_SCHEMES_CONFORMANCE_CASES_SEEDS_H
 #define RCBENCH_TESTS_SCHEMES_CONFORMANCE_CASES_SEEDS_H

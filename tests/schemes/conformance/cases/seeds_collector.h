@@ -1,5 +1,5 @@
 /* The seeds' scenarios about the collector: what leaks without it, collections that the program asks for itself, and
- * the one that switches it off to save memory after a fork. docs/seeds.md has the questions and, from
+ * the one that switches it off to save memory after a fork. docs/memory.md has the questions and, from
  * `conformance --verbose`, the answers. */
 #ifndef RCBENCH_TESTS_SCHEMES_CONFORMANCE_CASES_SEEDS_COLLECTOR_H
 #define RCBENCH_TESTS_SCHEMES_CONFORMANCE_CASES_SEEDS_COLLECTOR_H

@@ -1,5 +1,5 @@
 /* Atomic locations: all stores that each has had, in modification order, and which of them a thread may
- * still read. The model is in docs/proof.md. */
+ * still read. The model is in ../README.md. */
 #ifndef RCBENCH_TESTS_SCHEMES_EXPLORE_ATOMIC_H
 #define RCBENCH_TESTS_SCHEMES_EXPLORE_ATOMIC_H
 

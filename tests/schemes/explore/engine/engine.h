@@ -4,7 +4,7 @@
  *
  * Instrumented code is compiled with -fsanitize=thread and linked with this engine in the place of
  * ThreadSanitizer's runtime: so the compiler itself reports each plain access and each atomic operation with
- * its order. The memory model is stated in docs/proof.md. */
+ * its order. The memory model is stated in ../README.md. */
 #ifndef RCBENCH_TESTS_SCHEMES_EXPLORE_ENGINE_H
 #define RCBENCH_TESTS_SCHEMES_EXPLORE_ENGINE_H
 
