@@ -286,7 +286,7 @@ static void say_fewer_threads(void)
     for (size_t i = 0; i < session.cell_count; i++)
         if (gbench_matches(session.cells[i].name) && session.cells[i].threads > most)
             most = session.cells[i].threads;
-    if (options->threads_named && most < asked)
+    if (options->thread_list != NULL && most < asked)
         fprintf(stderr, "rcbench: --threads: no cell has %u threads: what was chosen is made for %u\n", asked, most);
 }
 

@@ -16,9 +16,10 @@ class PrintTest(Case):
     def test_help_names_every_option(self):
         text = self.run_good("--help").stdout
         for flag in ("variants", "workloads", "threads", "placement", "window", "csv", "seed", "plan", "topology",
-                     "list", "oversubscribe", "help", "version", "resume", "benchmark_filter"):
+                     "list", "oversubscribe", "help, -h", "version", "resume", "benchmark_filter"):
             self.assertIn(f"--{flag}", text)
         self.assertTrue(all(len(line) <= 120 for line in text.splitlines()))
+        self.assertEqual(self.run_good("-h").stdout, text)
 
     def test_version_names_the_libraries(self):
         text = self.run_good("--version").stdout
