@@ -11,6 +11,7 @@
 #include "bench/gbench/gbench.h"
 #include "bench/machine/machine.h"
 #include "bench/memory/memory_stats.h"
+#include "bench/cli/report_json.h"
 #include "bench/cli/report_text.h"
 #include "bench/machine/topology.h"
 #include "bench/trial/watch.h"
@@ -313,11 +314,13 @@ static int act(void)
     switch (options->action) {
     case ACTION_HELP: options_print_help(stdout); return 0;
     case ACTION_VERSION: print_versions(stdout); return 0;
-    case ACTION_LIST: print_list(stdout, options); return 0;
+    case ACTION_LIST: (options->json ? print_list_json : print_list)(stdout, options); return 0;
     case ACTION_MACHINE: return write_machine(options) == 0 ? 0 : EXIT_BAD;
     case ACTION_TOPOLOGY: return write_topology(options) == 0 ? 0 : EXIT_BAD;
     case ACTION_CALIBRATE: return calibrate();
-    case ACTION_PLAN: print_plan(stdout, options, session.cells, session.cell_count); return 0;
+    case ACTION_PLAN:
+        (options->json ? print_plan_json : print_plan)(stdout, options, session.cells, session.cell_count);
+        return 0;
     case ACTION_RUN: break;
     }
     return options->benchmark_list ? list_tests() : run();

@@ -143,6 +143,7 @@ static const struct flag flags[] = {
      .help = "print variants, workloads and their parameters; run nothing"},
     {"--plan", .read = read_action, .action = ACTION_PLAN,
      .help = "print each cell with the CPUs it would use; run nothing"},
+    {"--json", .read = read_switch, TO(json), .help = "with --list or --plan: print JSON, for programs"},
     {"--machine", .argument = "FILE", .read = read_action, .action = ACTION_MACHINE,
      .help = "what this machine and this build are, as JSON, to a new file or -"},
     {"--topology-out", .argument = "FILE", .read = read_action, .action = ACTION_TOPOLOGY,
@@ -331,6 +332,8 @@ static int check_together(const struct options *options)
         return -1;
     if (foreign && options->action != ACTION_PLAN && options->action != ACTION_TOPOLOGY)
         return refuse("--topology", options->topology_source, "can only be planned for; add --plan");
+    if (options->json && options->action != ACTION_LIST && options->action != ACTION_PLAN)
+        return refuse("--json", NULL, "is for what --list and --plan print; add one of them");
     if (options->resume && options->csv == NULL)
         return refuse("--resume", NULL, "conflicts with no --csv FILE: there is nothing to go on with");
     if (options->resume && !options->seed_given)

@@ -16,6 +16,7 @@ struct options {
     enum action action;
     const char *action_flag;      /* the flag that asks for it; NULL: none, for ACTION_RUN */
     const char *action_path;      /* of --machine, --topology-out */
+    bool json;                    /* what --list and --plan print */
 
     const char *variant_list;     /* as --variants has it; NULL: not given */
     const char *workload_list;

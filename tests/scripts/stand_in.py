@@ -161,7 +161,7 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, default=0)
     parser.add_argument("--reference-cost", type=float)
     parser.add_argument("--within", type=float)
-    for name in ("plan", "resume", "calibrate", "all-kinds", "oversubscribe"):
+    for name in ("json", "list", "plan", "resume", "calibrate", "all-kinds", "oversubscribe"):
         parser.add_argument(f"--{name}", action="store_true")
     options = parser.parse_args()
     if "STAND_IN_CALLS" in os.environ:
@@ -177,13 +177,14 @@ def main() -> int:
     if options.topology_out:
         os.execvp("lstopo-no-graphics", ["lstopo-no-graphics", "-i", "core:2 pu:1", "--of", "xml", "--force",
                                          options.topology_out])
+    if options.list:
+        print(json.dumps({"peers": {}}))
+        return 0
     cells = chosen(options)
     if options.plan:
-        for cell in cells:
-            print(name_of(cell), "0", "skipped one thread, only" if skipped(cell) else "run")
         count = sum(not skipped(cell) for cell in cells)
         seconds = float(os.environ.get("STAND_IN_ROUND_S", "1.5")) * options.window / 40.0
-        print(f"# {count} cells to run, {len(cells) - count} skipped, about {seconds:.1f} s per round")
+        print(json.dumps({"run": count, "skipped": len(cells) - count, "round_s": seconds}))
         return 0
     return measure(options)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import selectors
@@ -11,7 +12,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from rcb.base.errors import EXIT_INTERRUPTED, EXIT_USAGE, CommandError, RelayedUsageError
 from rcb.base.files import part_of
@@ -20,7 +21,6 @@ from rcb.base.interruption import Interruption
 # Looking at the rows costs the measured machine a little time: seldom is enough for a progress line.
 LOOK_EVERY_S = 1.0
 COST_LINE = re.compile(r"reference_cost ([0-9.]+)")
-PLAN_LINE = re.compile(r"#\s*(\d+) cells? to run, (\d+) skipped, about ([0-9.]+(?:e[+-]?\d+)?) s per round")
 
 
 def _pattern(cells: Tuple[str, ...]) -> str:
@@ -116,24 +116,22 @@ class Binary:
             raise CommandError(f"{self._path.name} {' '.join(arguments)}: exit status {done.returncode}: {last}")
         return done.stdout
 
-    def has_peers(self) -> bool:
-        """Does the binary measure libraries of others? One that knows the flag may have been built without any."""
-        if not re.search(r"^\s*--peers\b", self._call(["--help"]), re.MULTILINE):
-            return False
+    def _answer(self, action: str, arguments: Sequence[str] = ()) -> Dict[str, Any]:
+        """What the binary says in JSON; a usage error is the binary's own line."""
+        text = self._call([action, "--json", *arguments])
         try:
-            self._call(["--peers", "--list"])
-        except RelayedUsageError:
-            return False
-        return True
+            found = json.loads(text)
+        except ValueError as error:
+            raise CommandError(f"{self._path.name} {action} --json: it did not print JSON ({error})") from error
+        return found
+
+    def has_peers(self) -> bool:
+        """Does the binary measure libraries of others? It may have been built without any."""
+        return bool(self._answer("--list")["peers"])
 
     def plan(self, settings: Settings) -> Plan:
-        """Asks for the plan; a usage error is the binary's own line."""
-        lines = self._call(["--plan", *settings.arguments()]).strip().splitlines()
-        match = PLAN_LINE.match(lines[-1]) if lines else None
-        if not match:
-            last = lines[-1] if lines else ""
-            raise CommandError(f"{self._path.name} --plan: its last line is not a summary: '{last}'")
-        return Plan(int(match.group(1)), int(match.group(2)), float(match.group(3)))
+        found = self._answer("--plan", settings.arguments())
+        return Plan(found["run"], found["skipped"], found["round_s"])
 
     def reference_cost(self, settings: Settings) -> float:
         """Measures what a reference costs here, in units of work (docs/method.md): once for all processes of a run."""

@@ -234,6 +234,48 @@ class PlanTest(Case):
 
 
 
+class JsonTest(Case):
+    """--json says the same as the text, in a form that programs can read."""
+
+    def test_list(self):
+        found = json.loads(self.run_good("--list", "--json").stdout)
+        text = self.run_good("--list").stdout
+        own, listed = text.split("\nworkloads (")
+        self.assertEqual(re.findall(r"^  ([a-z]\S*) ", own, re.M),
+                         [*found["variants"], *found["peers"], *found["missing_peers"]])
+        self.assertEqual(re.findall(r"^  ([a-z]\w*) +([a-z]+) +(.+)$", listed, re.M),
+                         [(name, one["driver"], one["summary"]) for name, one in found["workloads"].items()])
+        self.assertEqual(re.findall(r"^ {20,}(\S.*)$", listed, re.M),
+                         [params for one in found["workloads"].values() for params in one["parameters"]])
+        self.assertEqual(set(found["drivers"]), {one["driver"] for one in found["workloads"].values()})
+        self.run_good("--machine", "machine.json")
+        self.assertEqual(json.loads((self.folder / "machine.json").read_text("utf-8"))["variants"], found["variants"])
+
+    def test_list_keeps_to_what_was_chosen(self):
+        found = json.loads(self.run_good("--list", "--json", "--variants", "plain", "--workloads", "pair").stdout)
+        self.assertEqual((["plain"], {}, {}, ["pair"]), (list(found["variants"]), found["peers"],
+                                                         found["missing_peers"], list(found["workloads"])))
+
+    def test_plan(self):
+        for arguments in (("--threads", "1,2", "--oversubscribe", "--seed", str(2**64 - 1)),
+                          ("--placement", "none", "--benchmark_filter=pair", "--seed", "7"),
+                          ("--topology", str(TOPOLOGIES / "hybrid.xml"), "--workloads", "shared_one", "--seed", "1")):
+            with self.subTest(arguments):
+                found = json.loads(self.run_good("--plan", "--json", *arguments).stdout)
+                lines = self.run_good("--plan", *arguments).stdout.splitlines()
+                head = "\n".join(line for line in lines if line.startswith("#"))
+                self.assertEqual([line.split(maxsplit=3) for line in lines if not line.startswith("#")],
+                                 [[one["cell"], one["cpus"], one["state"]] + ([one["reason"]] if one["reason"] else [])
+                                  for one in found["cells"]])
+                self.assertIn("# placement {placement}, {cpus} CPUs on {cores} cores, seed {seed}\n".format(**found), head)
+                self.assertIn("# {run} cells to run, {skipped} skipped, about ".format(**found), head)
+                self.assertAlmostEqual(float(re.search(r"about ([0-9.]+) s", head)[1]), found["round_s"], delta=0.06)
+                for key, words in (("topology", "for the topology '{}'"), ("cores_used", "cores used: {}"),
+                                   ("cores_left", "cores left: {}")):
+                    self.assertEqual(found[key] is not None, words.split("{")[0] in head)
+                    self.assertIn(words.format(found[key]) if found[key] else "", head)
+
+
 class FewerThreadsTest(Case):
     @unittest.skipUnless(len(CPUS) > 1, "one CPU alone")
     def test_a_count_that_no_cell_has_is_told(self):

@@ -103,11 +103,12 @@ class RowTest(Case):
             self.assertIn(row["status"], ("ok", "invalid", "skipped", "oversubscribed"))
             self.assertEqual(row["reason"] != "", row["status"] in ("invalid", "skipped"))
 
-    def test_every_cell_has_a_row(self):
-        plan = rcbench("--plan", *BOTH, "--variants", "none,plain,atomic,biased,gil", "--workloads",
-                       "pair,graph_drop,shared_one,private,owner_stranger,mixed", cwd=self.folder).stdout
-        cells = {line.split()[0] for line in plan.splitlines() if not line.startswith("#")}
-        self.assertEqual({row["cell"] for row in self.rows}, cells)
+    def test_every_cell_of_the_plan_has_a_row_or_is_skipped_as_the_plan_says(self):
+        plan = json.loads(rcbench("--plan", "--json", *BOTH, "--variants", "none,plain,atomic,biased,gil", "--workloads",
+                                  "pair,graph_drop,shared_one,private,owner_stranger,mixed", cwd=self.folder).stdout)
+        self.assertEqual({one["cell"] for one in plan["cells"]}, {row["cell"] for row in self.rows})
+        self.assertEqual({one["cell"]: one["reason"] for one in plan["cells"] if one["state"] == "skipped"},
+                         {row["cell"]: row["reason"] for row in self.rows if row["status"] == "skipped"})
 
     def test_skipped_rows_have_a_reason_and_no_numbers(self):
         skipped = [row for row in self.rows if row["status"] == "skipped"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import signal
@@ -37,16 +38,16 @@ class Outcome:
 
 def plan(binary: str, workload: str, threads: str = "1,2") -> List[str]:
     """The cells of a workload that can run here, of the first profile that has some."""
-    done = subprocess.run([binary, "--plan", "--workloads", workload, "--threads", threads, "--oversubscribe",
-                           "--reference-cost", "0.03", *shortest.options(workload)], capture_output=True, text=True, check=True)
-    return [line.split()[0] for line in done.stdout.splitlines() if line.endswith(" run")]
+    done = subprocess.run([binary, "--plan", "--json", "--workloads", workload, "--threads", threads, "--oversubscribe",
+                           "--reference-cost", "0.03", *shortest.options(workload)], capture_output=True, text=True,
+                          check=True)
+    return [one["cell"] for one in json.loads(done.stdout)["cells"] if one["state"] == "run"]
 
 
 def workloads(binary: str) -> List[str]:
     """All registered ones."""
-    done = subprocess.run([binary, "--list"], capture_output=True, text=True, check=True)
-    return re.findall(r"^  ([a-z0-9_]+) +(?:overhead|scaling|memory|latency) +\S", done.stdout.split("workloads (")[1],
-                      re.MULTILINE)
+    done = subprocess.run([binary, "--list", "--json"], capture_output=True, text=True, check=True)
+    return list(json.loads(done.stdout)["workloads"])
 
 
 def _audit(rows: Path) -> Tuple[str, int]:
