@@ -161,6 +161,8 @@ static const struct flag flags[] = {
      .help = "for scaling workloads, e.g. 1,2,4-8,max; by default 1,2,4,... and max"},
     {"--within", .argument = "S", .read = read_decimal, TO(within_s), .decimal = {1, WITHIN_S_MAX, "seconds"},
      .help = "fewer counts of threads, and cells under a GIL, until a round takes S seconds or less"},
+    {"--cells", .argument = "FILE", .read = read_text, TO(cells_file),
+     .help = "only the cells that this file names, one a line, as --plan prints them"},
     {"--oversubscribe", .read = read_switch, TO(oversubscribe),
      .help = "measure cells with more threads than CPUs, too, and mark them"},
     {"--placement", .argument = "HOW", .read = read_word, TO(placement), .words = placement_names, .noun = "placement",

@@ -50,6 +50,7 @@ struct options {
     const char *allocator;        /* one of allocator_names; NULL: whatever serves */
     const char *csv;              /* NULL: no rows */
     bool resume;
+    const char *cells_file;       /* that names the cells to measure; NULL: all that are chosen */
     const char *leave_out;        /* names of cells, joined by commas; NULL: none */
 
     int benchmark_argc;           /* argv[0] and what Google Benchmark gets */

@@ -54,8 +54,9 @@ def chosen(options: argparse.Namespace) -> List[Cell]:
         if name not in VARIANTS:
             print(f"rcbench: --variants: '{name}' is not a variant; accepted: {', '.join(VARIANTS)}", file=sys.stderr)
             sys.exit(2)
+    named = Path(options.cells).read_text(encoding="utf-8").splitlines() if options.cells else None
     return [cell for cell in all_cells() if cell[3] in variants and (workloads is None or cell[1] in workloads)
-            and re.search(options.benchmark_filter or "", name_of(cell))]
+            and (named is None or name_of(cell) in named) and re.search(options.benchmark_filter or "", name_of(cell))]
 
 
 def skipped(cell: Cell) -> bool:
@@ -154,7 +155,7 @@ def measure(options: argparse.Namespace) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     for name in ("points", "variants", "workloads", "threads", "placement", "allocator", "csv", "machine",
-                 "topology-out", "benchmark_filter", "leave-out"):
+                 "topology-out", "benchmark_filter", "leave-out", "cells"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--window", type=float, default=40.0)
     for name in ("seed", "rounds", "process"):

@@ -10,9 +10,11 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from tempfile import NamedTemporaryFile
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from rcb.base.errors import EXIT_INTERRUPTED, EXIT_USAGE, CommandError, RelayedUsageError
 from rcb.base.files import part_of
@@ -21,11 +23,6 @@ from rcb.base.interruption import Interruption
 # Looking at the rows costs the measured machine a little time: seldom is enough for a progress line.
 LOOK_EVERY_S = 1.0
 COST_LINE = re.compile(r"reference_cost ([0-9.]+)")
-
-
-def _pattern(cells: Tuple[str, ...]) -> str:
-    """A filter of Google Benchmark (POSIX, extended) that matches these names and no other."""
-    return "^(" + "|".join(re.sub(r"([.+*?()\[\]{}|^$\\])", r"\\\1", cell) for cell in cells) + ")$"
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,18 @@ class Settings:
         """What decides where trials run and where their objects come from: for calls that measure no cell."""
         return (["--all-kinds"] if self.all_kinds else []) + (["--allocator", self.allocator] if self.allocator else [])
 
-    def arguments(self) -> List[str]:
+    @contextmanager
+    def arguments(self) -> Iterator[List[str]]:
+        """The command line. The file that names the cells, where there are some, is there for as long as this lasts."""
+        if not self.cells:
+            yield self._words() + ([f"--benchmark_filter={self.filter}"] if self.filter is not None else [])
+            return
+        with NamedTemporaryFile("w", prefix="rcbench-cells-", encoding="utf-8") as file:
+            file.writelines(f"{cell}\n" for cell in self.cells)
+            file.flush()
+            yield [*self._words(), "--cells", file.name]
+
+    def _words(self) -> List[str]:
         found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
         for name in ("variants", "workloads", "threads", "placement", "allocator"):
             value = getattr(self, name)
@@ -70,10 +78,6 @@ class Settings:
             found.append("--all-kinds")
         if self.oversubscribe:
             found.append("--oversubscribe")
-        if self.cells:
-            found.append(f"--benchmark_filter={_pattern(self.cells)}")
-        elif self.filter is not None:
-            found.append(f"--benchmark_filter={self.filter}")
         return found
 
 
@@ -130,7 +134,8 @@ class Binary:
         return bool(self._answer("--list")["peers"])
 
     def plan(self, settings: Settings) -> Plan:
-        found = self._answer("--plan", settings.arguments())
+        with settings.arguments() as arguments:
+            found = self._answer("--plan", arguments)
         return Plan(found["run"], found["skipped"], found["round_s"])
 
     def reference_cost(self, settings: Settings) -> float:
@@ -152,16 +157,10 @@ class Binary:
 
         inherited is a file descriptor that the process keeps open: the lock of the run's directory, which so outlives
         a killed parent until the process has ended too."""
-        command = [str(self._path), *settings.arguments(), "--seed", str(task.seed), "--rounds", str(task.rounds),
-                   "--process", str(task.process), "--csv", str(task.rows)]
-        if part_of(task.rows).exists():
-            command.append("--resume")
-        if shutil.which("setpriv"):
-            command = ["setpriv", "--pdeathsig", "TERM", *command]
         if interruption.happened:
             return EXIT_INTERRUPTED
-        with task.log.open("ab") as log:
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.PIPE,
+        with settings.arguments() as arguments, task.log.open("ab") as log:
+            child = subprocess.Popen(self._measuring(arguments, task), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.PIPE,
                                      start_new_session=True, pass_fds=(inherited,),
                                      env={**os.environ, "RCBENCH_RUN_ID": task.run_id})
 
@@ -181,6 +180,14 @@ class Binary:
                 if child.poll() is None:
                     child.kill()
                     child.wait()
+
+    def _measuring(self, arguments: List[str], task: Task) -> List[str]:
+        """The command that measures a process's trials; it ends with this program, where that can be had."""
+        command = [str(self._path), *arguments, "--seed", str(task.seed), "--rounds", str(task.rounds), "--process",
+                   str(task.process), "--csv", str(task.rows)]
+        if part_of(task.rows).exists():
+            command.append("--resume")
+        return ["setpriv", "--pdeathsig", "TERM", *command] if shutil.which("setpriv") else command
 
     @staticmethod
     def _watch(child: "subprocess.Popen[bytes]", window_s: float, interruption: Interruption,

@@ -2,12 +2,20 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import unittest
+from dataclasses import replace
 
 from support import BINARY, CPUS, QUICK, ROOT, Case, rcbench
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from rcb.base.errors import RelayedUsageError  # noqa: E402
+from rcb.run.binary import Binary, Plan, Settings  # noqa: E402
 
 TOPOLOGIES = ROOT / "tests/harness/placement/topologies"
 
@@ -16,7 +24,7 @@ class PrintTest(Case):
     def test_help_names_every_option(self):
         text = self.run_good("--help").stdout
         for flag in ("variants", "workloads", "threads", "placement", "window", "csv", "seed", "plan", "topology",
-                     "list", "oversubscribe", "help, -h", "version", "resume", "benchmark_filter"):
+                     "list", "json", "cells", "oversubscribe", "help, -h", "version", "resume", "benchmark_filter"):
             self.assertIn(f"--{flag}", text)
         self.assertTrue(all(len(line) <= 120 for line in text.splitlines()))
         self.assertEqual(self.run_good("-h").stdout, text)
@@ -227,6 +235,18 @@ class PlanTest(Case):
         _, some = self.plan(*big, "--benchmark_filter=shared_one")
         self.assertEqual(some, {name: cell for name, cell in all_cells.items() if "shared_one" in name})
 
+    def test_cells_of_a_file(self):
+        names = ["scaling/shared_one/atomic/threads:1", "overhead/pair/set:L1/biased/threads:1",
+                 "overhead/churn/plain/threads:1"]
+        (self.folder / "cells").write_text("\n".join([*names, names[0]]), encoding="utf-8")
+        _, all_cells = self.plan("--threads", "1")
+        _, cells = self.plan("--threads", "1", "--cells", "cells")
+        self.assertEqual(list(cells), [name for name in all_cells if name in names])
+        self.assertEqual(len(cells), 3)
+        _, cells = self.plan("--threads", "1", "--cells", "cells", "--benchmark_filter=pair", "--leave-out",
+                             "overhead/call/plain/threads:1," + names[1])
+        self.assertEqual([(names[1], "skipped")], [(name, state) for name, (_, state, _) in cells.items()])
+
     def test_points_grow_with_the_profile(self):
         counts = [len(self.plan("--points", points)[1]) for points in ("quick", "standard", "full")]
         self.assertLess(counts[0], counts[1])
@@ -274,6 +294,24 @@ class JsonTest(Case):
                                    ("cores_left", "cores left: {}")):
                     self.assertEqual(found[key] is not None, words.split("{")[0] in head)
                     self.assertIn(words.format(found[key]) if found[key] else "", head)
+
+
+class ScriptsTest(Case):
+    """scripts/run is tested with a stand-in for the binary; this is the real one, asked in the same way."""
+
+    def test_what_they_ask(self):
+        names = ("overhead/churn/plain/threads:1", "scaling/shared_one/plain/threads:2")
+        binary = Binary(pathlib.Path(BINARY))
+        settings = Settings("quick", 20.0, threads="1,2", oversubscribe=True)
+        whole = json.loads(self.run_good("--plan", "--json", "--points", "quick", "--window", "20", "--threads", "1,2",
+                                         "--oversubscribe").stdout)
+        self.assertEqual(binary.plan(settings), Plan(whole["run"], whole["skipped"], whole["round_s"]))
+        some = binary.plan(replace(settings, cells=names))
+        self.assertEqual((some.cells, some.skipped), (1, 1))
+        self.assertLess(some.round_s, whole["round_s"] / 10)
+        self.assertEqual(binary.has_peers(), rcbench("--peers", "--list", cwd=self.folder).returncode == 0)
+        with self.assertRaisesRegex(RelayedUsageError, "^rcbench: --cells: '.*' line 2: 'none' is no cell"):
+            binary.plan(replace(settings, cells=(names[0], "none")))
 
 
 class FewerThreadsTest(Case):

@@ -182,6 +182,12 @@ class OrderTest(Case):
         self.assertNotEqual(rounds[0], rounds[1])
         self.assertNotEqual(rows, self.order("b.csv", "--seed", "1", "--process", "1"))
 
+    def test_the_cells_of_a_file_and_no_others_are_measured(self):
+        names = [f"overhead/pair/set:1/code:inline/{variant}/threads:1" for variant in ("atomic", "plain")]
+        (self.folder / "cells").write_text("\n".join(names), encoding="utf-8")
+        self.assertEqual(sorted(self.order("a.csv", "--cells", "cells")),
+                         [(name, str(repetition)) for name in names for repetition in range(2)])
+
     def test_a_drawn_seed_is_printed_and_can_be_given_again(self):
         done = self.run_good(*self.CELLS, "--csv", "a.csv")
         seed = re.search(r"seed (\d+)", done.stderr)[1]

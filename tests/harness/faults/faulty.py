@@ -64,14 +64,13 @@ def run(binary: str, cell: str, fault: str, among: int, seed: int, *options: str
     """One trial of the cell in a process of its own."""
     environment: Dict[str, str] = {**os.environ, "RCBENCH_FAULT": fault, "RCBENCH_FAULT_AMONG": str(among),
                                    "RCBENCH_FAULT_SEED": str(seed)}
-    pattern = "^" + re.sub(r"([.+*?()\[\]{}|^$\\])", r"\\\1", cell) + "$"
     with tempfile.TemporaryDirectory(prefix="rcbench-faulty-") as folder:
         rows = Path(folder, "rows.csv")
         command = [binary, "--points", "full", "--threads", cell.rsplit(":", 1)[1], "--oversubscribe", "--window", window,
                    "--ramp", "1", "--reference-cost", "0.03", "--placement", "none", "--patience", str(PATIENCE_S),
-                   "--seed", str(seed), "--csv", str(rows), f"--benchmark_filter={pattern}", *options]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace",
-                              timeout=TIMEOUT_S, check=False)
+                   "--seed", str(seed), "--csv", str(rows), "--cells", "/dev/stdin", *options]
+        done = subprocess.run(command, env=environment, input=f"{cell}\n", capture_output=True, text=True,
+                              errors="replace", timeout=TIMEOUT_S, check=False)
         reason, _ = _audit(rows if rows.exists() else rows.with_name(rows.name + ".part"))
     ended = _ending(done.returncode, done.stderr, rows_failed=bool(reason))
     counted: Optional[re.Match[str]] = COUNTED.search(done.stderr)
