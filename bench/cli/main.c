@@ -11,7 +11,9 @@
 #include "bench/gbench/gbench.h"
 #include "bench/machine/machine.h"
 #include "bench/memory/memory_stats.h"
+#include "bench/cli/report_json.h"
 #include "bench/cli/report_text.h"
+#include "bench/plan/cells_file.h"
 #include "bench/machine/topology.h"
 #include "bench/trial/watch.h"
 #include "bench/plan/within.h"
@@ -286,7 +288,7 @@ static void say_fewer_threads(void)
     for (size_t i = 0; i < session.cell_count; i++)
         if (gbench_matches(session.cells[i].name) && session.cells[i].threads > most)
             most = session.cells[i].threads;
-    if (options->threads_named && most < asked)
+    if (options->thread_list != NULL && most < asked)
         fprintf(stderr, "rcbench: --threads: no cell has %u threads: what was chosen is made for %u\n", asked, most);
 }
 
@@ -313,11 +315,13 @@ static int act(void)
     switch (options->action) {
     case ACTION_HELP: options_print_help(stdout); return 0;
     case ACTION_VERSION: print_versions(stdout); return 0;
-    case ACTION_LIST: print_list(stdout, options); return 0;
+    case ACTION_LIST: (options->json ? print_list_json : print_list)(stdout, options); return 0;
     case ACTION_MACHINE: return write_machine(options) == 0 ? 0 : EXIT_BAD;
     case ACTION_TOPOLOGY: return write_topology(options) == 0 ? 0 : EXIT_BAD;
     case ACTION_CALIBRATE: return calibrate();
-    case ACTION_PLAN: print_plan(stdout, options, session.cells, session.cell_count); return 0;
+    case ACTION_PLAN:
+        (options->json ? print_plan_json : print_plan)(stdout, options, session.cells, session.cell_count);
+        return 0;
     case ACTION_RUN: break;
     }
     return options->benchmark_list ? list_tests() : run();
@@ -342,6 +346,32 @@ static int end_output(int status)
     return status != 0 ? status : EXIT_BAD;
 }
 
+/* The cells of a run or a plan. 0, or the exit status after one line on standard error. */
+static int prepare_cells(void)
+{
+    struct options *options = &session.options;
+    session.out_format = out_format();
+    if (!gbench_initialize(&options->benchmark_argc, options->benchmark_argv) || !gbench_filter_valid())
+        return EXIT_USAGE;
+    session.cells = cells_make(options, &session.cell_count);
+    if (session.cells == NULL) {
+        fprintf(stderr, "rcbench: no memory for the cells\n");
+        return EXIT_BAD;
+    }
+    if (options->within_s > 0)
+        session.cell_count = cells_keep_within(session.cells, session.cell_count, options);
+    /* Before --cells, which may not name what is left out. */
+    if (cells_leave_out(session.cells, session.cell_count, options->leave_out) != 0)
+        return EXIT_USAGE;
+    if (options->cells_file != NULL &&
+        (session.cell_count = cells_keep_named(session.cells, session.cell_count, options->cells_file)) == 0)
+        return EXIT_USAGE;
+    if (!filter_matches_some())
+        return EXIT_USAGE;
+    say_fewer_threads();
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct options *options = &session.options;
@@ -354,21 +384,9 @@ int main(int argc, char **argv)
     if ((measures || options->action == ACTION_CALIBRATE) && allocator_check(argv) != 0)
         return EXIT_USAGE;
     bool needs_cells = options->action == ACTION_RUN || options->action == ACTION_PLAN;
-    if (needs_cells) {
-        session.out_format = out_format();
-        if (!gbench_initialize(&options->benchmark_argc, options->benchmark_argv) || !gbench_filter_valid())
-            return EXIT_USAGE;
-        session.cells = cells_make(options, &session.cell_count);
-        if (session.cells == NULL) {
-            fprintf(stderr, "rcbench: no memory for the cells\n");
-            return EXIT_BAD;
-        }
-        if (options->within_s > 0)
-            session.cell_count = cells_keep_within(session.cells, session.cell_count, options);
-        if (!filter_matches_some() || cells_leave_out(session.cells, session.cell_count, options->leave_out) != 0)
-            return EXIT_USAGE;
-        say_fewer_threads();
-    }
+    int prepared = needs_cells ? prepare_cells() : 0;
+    if (prepared != 0)
+        return prepared;
     int status = end_output(act());
     free(session.cells);
     options_free(options);

@@ -56,25 +56,36 @@ static void print_variant(FILE *out, const struct variant *variant, int width)
             variant->object_bytes, stands_for != NULL ? "  " : "", stands_for != NULL ? stands_for : "");
 }
 
-static bool any_chosen(const struct options *options, size_t first, size_t end, bool chosen)
+bool list_shows_all_peers(const struct options *options)
 {
-    for (size_t i = first; i < end; i++)
-        if (options->variant_chosen[i] == chosen)
-            return true;
-    return false;
+    for (size_t i = 0; i < own_count(); i++)
+        if (!options->variant_chosen[i])
+            return false;
+    return true;
 }
 
-/* Those that are chosen; all, and what is missing, where none of ours is left out: the list is how they are found. */
+bool list_shows(const struct options *options, size_t i)
+{
+    return options->variant_chosen[i] || (i >= own_count() && list_shows_all_peers(options));
+}
+
+static bool list_shows_a_peer(const struct options *options)
+{
+    for (size_t i = own_count(); i < variant_count; i++)
+        if (list_shows(options, i))
+            return true;
+    return missing_peer_count > 0 && list_shows_all_peers(options);
+}
+
 static void print_peers(FILE *out, const struct options *options)
 {
-    bool all = !any_chosen(options, 0, own_count(), false);
-    if (peer_count + missing_peer_count == 0 || (!all && !any_chosen(options, own_count(), variant_count, true)))
+    if (!list_shows_a_peer(options))
         return;
     fprintf(out, "\npeers: measured with --peers, or where --variants names them\n");
     for (size_t i = own_count(); i < variant_count; i++)
-        if (all || options->variant_chosen[i])
+        if (list_shows(options, i))
             print_variant(out, variants[i], 30);
-    for (size_t i = 0; all && i < missing_peer_count; i++)
+    for (size_t i = 0; list_shows_all_peers(options) && i < missing_peer_count; i++)
         fprintf(out, "  %-30s not in this build: %s\n", missing_peers[i].name, missing_peers[i].remedy);
 }
 
@@ -82,7 +93,7 @@ void print_list(FILE *out, const struct options *options)
 {
     fprintf(out, "variants (scheme x mode, bytes of the object header, what it stands for)\n");
     for (size_t i = 0; i < own_count(); i++)
-        if (options->variant_chosen[i])
+        if (list_shows(options, i))
             print_variant(out, variants[i], 15);
     print_peers(out, options);
     fprintf(out, "\nworkloads (driver, what one operation is, parameters of --points full)\n");
@@ -97,7 +108,7 @@ void print_list(FILE *out, const struct options *options)
     }
 }
 
-static void print_cpus(FILE *out, const struct options *options, const struct cell *cell)
+void print_cpus(FILE *out, const struct options *options, const struct cell *cell)
 {
     if (options->placement == PLACEMENT_NONE) {
         fputs("any", out);
@@ -105,6 +116,30 @@ static void print_cpus(FILE *out, const struct options *options, const struct ce
     }
     for (unsigned i = 0; i < cell->threads; i++)
         fprintf(out, "%s%u", i > 0 ? "+" : "", options->cpu_order[i % options->pus]);
+}
+
+struct plan_size plan_size(const struct options *options, const struct cell *cells, size_t count)
+{
+    struct plan_size size = {0, 0, 0};
+    for (size_t i = 0; i < count; i++) {
+        if (!gbench_matches(cells[i].name))
+            continue;
+        bool skipped = cells[i].skipped[0] != '\0';
+        size.run += !skipped;
+        size.skipped += skipped;
+        size.seconds += skipped ? 0 : cell_seconds(&cells[i], options);
+    }
+    return size;
+}
+
+static void print_planned_cell(FILE *out, const struct options *options, const struct cell *cell)
+{
+    fprintf(out, "%-60s ", cell->name);
+    print_cpus(out, options, cell);
+    if (cell->skipped[0] != '\0')
+        fprintf(out, " skipped %s\n", cell->skipped);
+    else
+        fprintf(out, " run\n");
 }
 
 void print_plan(FILE *out, const struct options *options, const struct cell *cells, size_t count)
@@ -118,24 +153,11 @@ void print_plan(FILE *out, const struct options *options, const struct cell *cel
         fprintf(out, "# cores used: %s\n", topology_kinds_text(options->topology, true, kinds));
     if (topology_kinds_text(options->topology, false, kinds)[0] != '\0')
         fprintf(out, "# cores left: %s; --all-kinds uses them, too\n", kinds);
-    size_t run = 0, skipped = 0;
-    double seconds = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct cell *cell = &cells[i];
-        if (!gbench_matches(cell->name))
-            continue;
-        fprintf(out, "%-60s ", cell->name);
-        print_cpus(out, options, cell);
-        if (cell->skipped[0] != '\0') {
-            fprintf(out, " skipped %s\n", cell->skipped);
-            skipped++;
-        } else {
-            fprintf(out, " run\n");
-            seconds += cell_seconds(cell, options);
-            run++;
-        }
-    }
-    fprintf(out, "# %zu cells to run, %zu skipped, about %.1f s per round\n", run, skipped, seconds);
+    for (size_t i = 0; i < count; i++)
+        if (gbench_matches(cells[i].name))
+            print_planned_cell(out, options, &cells[i]);
+    struct plan_size size = plan_size(options, cells, count);
+    fprintf(out, "# %zu cells to run, %zu skipped, about %.1f s per round\n", size.run, size.skipped, size.seconds);
 }
 
 static int write_facts(const struct options *options, FILE *out)

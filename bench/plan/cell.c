@@ -82,7 +82,7 @@ static enum profile last_profile(const struct options *options, const struct wor
     enum profile least = PROFILE_FULL;
     for (const struct point *point = workload->points; point->params != NULL; point++)
         least = point->from < least ? point->from : least;
-    return options->workloads_named && least > options->points ? least : options->points;
+    return options->workload_list != NULL && least > options->points ? least : options->points;
 }
 
 /* Of the counts of threads that were asked for the `t`th, but no more than the workload is made for; 0: that count was

@@ -1,16 +1,19 @@
-/* The command line. See options.h. Flags are a table: name, what value they take, how they are read. */
+/* The command line. See options.h. One table says of each flag what it is called, which values it takes, where they go
+ * and how --help explains it; reading, checking, --help and the suggestions for misspelt names all come from it. */
 #include "bench/plan/options.h"
 
-#include <errno.h>
-#include <math.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/memory/allocator.h"
 #include "bench/base/suggest.h"
-#include "bench/plan/thread_list.h"
 #include "bench/machine/topology.h"
+#include "bench/plan/benchmark_flags.h"
+#include "bench/plan/chosen.h"
+#include "bench/plan/refuse.h"
+#include "bench/plan/thread_list.h"
+#include "bench/plan/values.h"
 #include "bench/registry/variant.h"
 
 enum { WINDOW_MS_DEFAULT = 100, WINDOW_MS_MAX = 3600 * 1000, SWITCH_US_DEFAULT = 5000, PATIENCE_S_DEFAULT = 120 };
@@ -18,151 +21,197 @@ enum { RAMP_NS_MIN = 2000000, RAMP_NS_MAX = 10000000 };
 /* A unit of work takes some 80 cycles, a reference less than two, or a few hundred on a processor yet unknown. */
 #define REFERENCE_COST_MIN 0.001
 #define REFERENCE_COST_MAX 10.0
-enum { SWITCH_US_MAX = 1000 * 1000, ROUNDS_MAX = 100000, PATIENCE_S_MAX = 7 * 86400, REPETITIONS_MAX = 10000 };
+#define RAMP_BY_WINDOW UINT64_MAX /* --ramp is not given */
+enum { SWITCH_US_MAX = 1000 * 1000, ROUNDS_MAX = 100000, PATIENCE_S_MAX = 7 * 86400, WITHIN_S_MAX = 1000 * 1000 };
 
-__attribute__((format(printf, 3, 4))) static int refuse(const char *flag, const char *value, const char *format, ...)
+/* ---- kinds of flags ---------------------------------------------------------------------------------- */
+
+struct flag {
+    const char *name;
+    const char *brief;    /* another name for it, of one letter; NULL: none */
+    const char *argument; /* what --help calls its value; NULL: it takes none */
+    /* The kind: checks the value and puts it where it goes. "" where the flag takes none. */
+    int (*read)(struct options *options, const struct flag *flag, const char *value);
+    size_t field;         /* where it goes: its offset in struct options */
+    struct whole_range whole;
+    struct decimal_range decimal;
+    const char *const *(*words)(void);
+    const char *noun;     /* what the words name */
+    enum action action;
+    const char *help;
+};
+
+static void *field_of(struct options *options, const struct flag *flag) { return (char *)options + flag->field; }
+
+static int read_switch(struct options *options, const struct flag *flag, const char *value)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    fprintf(stderr, "rcbench: %s: ", flag);
-    if (value != NULL)
-        fprintf(stderr, "'%s' ", value);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    return -1;
-}
-
-/* ---- names ------------------------------------------------------------------------------------------ */
-
-static const char *variant_name(size_t i) { return variants[i]->name; }
-static const char *workload_name(size_t i) { return variants[0]->workloads[i]->name; }
-
-static int refuse_name(const char *flag, const char *value, const char *kind, const char *const *names, size_t count)
-{
-    const char *near = suggest(value, names, count);
-    const char *article = strchr("aeiou", kind[0]) != NULL ? "an" : "a";
-    if (near != NULL)
-        return refuse(flag, value, "is not %s %s; did you mean '%s'?", article, kind, near);
-    char all[1024] = "";
-    for (size_t i = 0; i < count; i++) {
-        strncat(all, i > 0 ? ", " : "", sizeof all - strlen(all) - 1);
-        strncat(all, names[i], sizeof all - strlen(all) - 1);
-    }
-    return refuse(flag, value, "is not %s %s; accepted: %s", article, kind, all);
-}
-
-/* A peer that this build does not have: says what would bring it. */
-static int refuse_missing(const char *flag, const char *value)
-{
-    for (size_t i = 0; i < missing_peer_count; i++)
-        if (strcmp(value, missing_peers[i].name) == 0)
-            return refuse(flag, value, "is not in this build: %s", missing_peers[i].remedy);
+    (void)value;
+    *(bool *)field_of(options, flag) = true;
     return 0;
 }
 
-/* A list of names, or "all", which are the first `all_count`; chosen[i] says which of them were named. */
-static int choose(const char *flag, const char *list, const char *kind, const char *(*name)(size_t), size_t count,
-                  size_t all_count, bool *chosen)
+static int read_text(struct options *options, const struct flag *flag, const char *value)
 {
-    const char **names = malloc(count * sizeof *names);
-    char *copy = strdup(list), *state = NULL;
-    int status = names != NULL && copy != NULL ? 0 : refuse(flag, list, "needs more memory than there is");
-    for (size_t i = 0; names != NULL && i < count; i++)
-        names[i] = name(i);
-    if (status == 0 && (list[0] == '\0' || list[0] == ',' || list[strlen(list) - 1] == ',' || strstr(list, ",,")))
-        status = refuse(flag, list, "has an empty name; accepted: %ss joined by commas, or all", kind);
-    for (char *word = status == 0 ? strtok_r(copy, ",", &state) : NULL; word != NULL && status == 0;
-         word = strtok_r(NULL, ",", &state)) {
-        bool all = strcmp(word, "all") == 0, known = all;
-        for (size_t i = 0; i < count; i++) {
-            if ((all && i < all_count) || strcmp(word, names[i]) == 0)
-                known = chosen[i] = true;
-        }
-        if (!known && (status = refuse_missing(flag, word)) == 0)
-            status = refuse_name(flag, word, kind, names, count);
-    }
-    free(names);
-    free(copy);
-    return status;
-}
-
-/* ---- numbers ---------------------------------------------------------------------------------------- */
-
-static int read_u64(const char *flag, const char *value, uint64_t least, uint64_t most, uint64_t *out)
-{
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(value, &end, 10);
-    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || number < least || number > most)
-        return refuse(flag, value, "is not right; accepted: a whole number from %llu to %llu",
-                      (unsigned long long)least, (unsigned long long)most);
-    *out = number;
+    *(const char **)field_of(options, flag) = value;
     return 0;
 }
 
-static int read_ms(const char *flag, const char *value, double least, uint64_t *ns)
+static int read_unsigned(struct options *options, const struct flag *flag, const char *value)
 {
-    char *end;
-    double ms = strtod(value, &end);
-    if (end == value || *end != '\0' || !isfinite(ms) || ms < least || ms > WINDOW_MS_MAX)
-        return refuse(flag, value, "is not right; accepted: milliseconds from %g to %d", least, WINDOW_MS_MAX);
-    *ns = (uint64_t)(ms * 1e6);
+    uint64_t number;
+    if (value_whole(flag->name, value, flag->whole, &number) != 0)
+        return -1;
+    *(unsigned *)field_of(options, flag) = (unsigned)number;
     return 0;
+}
+
+static int read_seed(struct options *options, const struct flag *flag, const char *value)
+{
+    options->seed_given = true;
+    return value_whole(flag->name, value, flag->whole, &options->seed);
+}
+
+static int read_decimal(struct options *options, const struct flag *flag, const char *value)
+{
+    return value_decimal(flag->name, value, flag->decimal, field_of(options, flag));
+}
+
+/* A whole number of microseconds; it goes into a field of nanoseconds. */
+static int read_microseconds(struct options *options, const struct flag *flag, const char *value)
+{
+    uint64_t us;
+    if (value_whole(flag->name, value, flag->whole, &us) != 0)
+        return -1;
+    *(uint64_t *)field_of(options, flag) = us * 1000;
+    return 0;
+}
+
+/* Milliseconds, with decimals; they too go into a field of nanoseconds. */
+static int read_milliseconds(struct options *options, const struct flag *flag, const char *value)
+{
+    double ms;
+    if (value_decimal(flag->name, value, flag->decimal, &ms) != 0)
+        return -1;
+    *(uint64_t *)field_of(options, flag) = (uint64_t)(ms * 1e6);
+    return 0;
+}
+
+/* One of the words: its index, as enums number them. */
+static int read_word(struct options *options, const struct flag *flag, const char *value)
+{
+    _Static_assert(sizeof(enum placement) == sizeof(unsigned) && sizeof(enum profile) == sizeof(unsigned),
+                   "an enum is an unsigned int");
+    return value_word(flag->name, value, flag->noun, flag->words(), field_of(options, flag));
+}
+
+/* One of the words: the text itself. */
+static int read_word_text(struct options *options, const struct flag *flag, const char *value)
+{
+    unsigned index;
+    if (value_word(flag->name, value, flag->noun, flag->words(), &index) != 0)
+        return -1;
+    return read_text(options, flag, value);
+}
+
+/* What rcbench is to do instead of measuring: one thing alone. */
+static int read_action(struct options *options, const struct flag *flag, const char *value)
+{
+    if (options->action_flag != NULL)
+        return refuse(flag->name, NULL, "conflicts with %s: give one of them", options->action_flag);
+    options->action_flag = flag->name;
+    options->action = flag->action;
+    options->action_path = value;
+    return flag->argument != NULL ? value_new_file(flag->name, value) : 0;
+}
+
+static const char *const *profile_names(void)
+{
+    static const char *const names[] = {"quick", "standard", "full", NULL};
+    return names;
 }
 
 /* ---- the table -------------------------------------------------------------------------------------- */
 
-enum flag {
-    FLAG_VARIANTS, FLAG_PEERS, FLAG_WORKLOADS, FLAG_POINTS, FLAG_THREADS, FLAG_WITHIN, FLAG_OVERSUBSCRIBE, FLAG_PLACEMENT,
-    FLAG_TOPOLOGY, FLAG_ALL_KINDS, FLAG_WINDOW, FLAG_RAMP, FLAG_SWITCH_INTERVAL, FLAG_REFERENCE_COST, FLAG_ALLOCATOR, FLAG_SEED,
-    FLAG_ROUNDS, FLAG_PROCESS, FLAG_CSV, FLAG_RESUME, FLAG_LEAVE_OUT, FLAG_PATIENCE, FLAG_PLAN, FLAG_LIST, FLAG_MACHINE,
-    FLAG_TOPOLOGY_OUT, FLAG_CALIBRATE, FLAG_VERSION, FLAG_HELP, FLAGS
+#define TO(member) .field = offsetof(struct options, member)
+
+/* In the order of --help; two actions conflict in this order, too. */
+static const struct flag flags[] = {
+    {"--help", .brief = "-h", .read = read_action, .action = ACTION_HELP, .help = "print this"},
+    {"--version", .read = read_action, .action = ACTION_VERSION,
+     .help = "print the versions of rcbench and its libraries"},
+    {"--list", .read = read_action, .action = ACTION_LIST,
+     .help = "print variants, workloads and their parameters; run nothing"},
+    {"--plan", .read = read_action, .action = ACTION_PLAN,
+     .help = "print each cell with the CPUs it would use; run nothing"},
+    {"--json", .read = read_switch, TO(json), .help = "with --list or --plan: print JSON, for programs"},
+    {"--machine", .argument = "FILE", .read = read_action, .action = ACTION_MACHINE,
+     .help = "what this machine and this build are, as JSON, to a new file or -"},
+    {"--topology-out", .argument = "FILE", .read = read_action, .action = ACTION_TOPOLOGY,
+     .help = "the topology as hwloc XML, to a new file or -; run nothing"},
+    {"--calibrate", .read = read_action, .action = ACTION_CALIBRATE,
+     .help = "measure the reference cost and print it; run nothing else"},
+    {"--variants", .argument = "A,B", .read = read_text, TO(variant_list),
+     .help = "which variants; all but the peers by default (--list names them)"},
+    {"--peers", .read = read_switch, TO(peers),
+     .help = "measure the peers of other languages and libraries, too (docs/runtimes.md)"},
+    {"--workloads", .argument = "X,Y", .read = read_text, TO(workload_list), .help = "which workloads; all by default"},
+    {"--points", .argument = "PROFILE", .read = read_word, TO(points), .words = profile_names, .noun = "profile",
+     .help = "how many parameter points: quick (default), standard, full"},
+    {"--threads", .argument = "LIST", .read = read_text, TO(thread_list),
+     .help = "for scaling workloads, e.g. 1,2,4-8,max; by default 1,2,4,... and max"},
+    {"--within", .argument = "S", .read = read_decimal, TO(within_s), .decimal = {1, WITHIN_S_MAX, "seconds"},
+     .help = "fewer counts of threads, and cells under a GIL, until a round takes S seconds or less"},
+    {"--cells", .argument = "FILE", .read = read_text, TO(cells_file),
+     .help = "only the cells that this file names, one a line, as --plan prints them"},
+    {"--oversubscribe", .read = read_switch, TO(oversubscribe),
+     .help = "measure cells with more threads than CPUs, too, and mark them"},
+    {"--placement", .argument = "HOW", .read = read_word, TO(placement), .words = placement_names, .noun = "placement",
+     .help = "compact, cores (default), scatter, numa, none (not pinned)"},
+    {"--topology", .argument = "WHAT", .read = read_text, TO(topology_source),
+     .help = "plan for this hwloc XML file or synthetic description (with --plan)"},
+    {"--all-kinds", .read = read_switch, TO(all_kinds),
+     .help = "use all kinds of cores of a hybrid processor, not one alone"},
+    {"--window", .argument = "MS", .read = read_milliseconds, TO(window_ns),
+     .decimal = {1, WINDOW_MS_MAX, "milliseconds"},
+     .help = "length of the measured window, 100 by default; longer where a GIL needs it"},
+    {"--ramp", .argument = "MS", .read = read_milliseconds, TO(ramp_ns), .decimal = {0, WINDOW_MS_MAX, "milliseconds"},
+     .help = "full load before the window; by default half of it, 2 to 10"},
+    {"--switch-interval", .argument = "US", .read = read_microseconds, TO(switch_interval_ns),
+     .whole = {1, SWITCH_US_MAX}, .help = "of the GIL, 5000 by default"},
+    {"--reference-cost", .argument = "C", .read = read_decimal, TO(reference_cost),
+     .decimal = {REFERENCE_COST_MIN, REFERENCE_COST_MAX, "what --calibrate prints,"},
+     .help = "for `work`: a reference's time in units of work; measured by default"},
+    {"--allocator", .argument = "NAME", .read = read_word_text, TO(allocator), .words = allocator_names,
+     .noun = "allocator", .help = "jemalloc (default), system, mimalloc: preloaded, by a second start"},
+    {"--seed", .argument = "N", .read = read_seed, .whole = {0, UINT64_MAX},
+     .help = "of the order of cells and of random indices; drawn and logged by default"},
+    {"--rounds", .argument = "N", .read = read_unsigned, TO(rounds), .whole = {1, ROUNDS_MAX},
+     .help = "measure every cell N times, each round in a new order; 1 by default"},
+    {"--process", .argument = "N", .read = read_unsigned, TO(process), .whole = {0, ROUNDS_MAX},
+     .help = "number of this process in a run of several, for the rows"},
+    {"--csv", .argument = "FILE", .read = read_text, TO(csv),
+     .help = "write a row for each trial, FILE.part until all are made; FILE.json as --machine"},
+    {"--resume", .read = read_switch, TO(resume),
+     .help = "keep the rows in FILE.part and go on after them (same --seed, --process)"},
+    {"--leave-out", .argument = "CELLS", .read = read_text, TO(leave_out),
+     .help = "with --csv: not these, joined by commas; each gets a row that says failed"},
+    {"--patience", .argument = "S", .read = read_unsigned, TO(patience_s), .whole = {1, PATIENCE_S_MAX},
+     .help = "a trial that takes so much longer than expected hangs; 120 seconds by default"},
 };
 
-static const struct {
-    const char *name;
-    const char *value; /* NULL: takes none */
-    const char *help;
-} flags[FLAGS] = {
-    [FLAG_VARIANTS] = {"--variants", "A,B", "which variants; all but the peers by default (--list names them)"},
-    [FLAG_PEERS] = {"--peers", NULL, "measure the peers of other languages and libraries, too (docs/runtimes.md)"},
-    [FLAG_WORKLOADS] = {"--workloads", "X,Y", "which workloads; all by default"},
-    [FLAG_POINTS] = {"--points", "PROFILE", "how many parameter points: quick (default), standard, full"},
-    [FLAG_THREADS] = {"--threads", "LIST", "for scaling workloads, e.g. 1,2,4-8,max; by default 1,2,4,... and max"},
-    [FLAG_WITHIN] = {"--within", "S", "fewer counts of threads, and cells under a GIL, until a round takes S seconds or less"},
-    [FLAG_OVERSUBSCRIBE] = {"--oversubscribe", NULL, "measure cells with more threads than CPUs, too, and mark them"},
-    [FLAG_PLACEMENT] = {"--placement", "HOW", "compact, cores (default), scatter, numa, none (not pinned)"},
-    [FLAG_TOPOLOGY] = {"--topology", "WHAT", "plan for this hwloc XML file or synthetic description (with --plan)"},
-    [FLAG_ALL_KINDS] = {"--all-kinds", NULL, "use all kinds of cores of a hybrid processor, not one alone"},
-    [FLAG_WINDOW] = {"--window", "MS", "length of the measured window, 100 by default; longer where a GIL needs it"},
-    [FLAG_RAMP] = {"--ramp", "MS", "full load before the window; by default half of it, 2 to 10"},
-    [FLAG_SWITCH_INTERVAL] = {"--switch-interval", "US", "of the GIL, 5000 by default"},
-    [FLAG_REFERENCE_COST] = {"--reference-cost", "C", "for `work`: a reference's time in units of work; measured by default"},
-    [FLAG_ALLOCATOR] = {"--allocator", "NAME", "jemalloc (default), system, mimalloc: preloaded, by a second start"},
-    [FLAG_SEED] = {"--seed", "N", "of the order of cells and of random indices; drawn and logged by default"},
-    [FLAG_ROUNDS] = {"--rounds", "N", "measure every cell N times, each round in a new order; 1 by default"},
-    [FLAG_PROCESS] = {"--process", "N", "number of this process in a run of several, for the rows"},
-    [FLAG_CSV] = {"--csv", "FILE", "write a row for each trial, FILE.part until all are made; FILE.json as --machine"},
-    [FLAG_RESUME] = {"--resume", NULL, "keep the rows in FILE.part and go on after them (same --seed, --process)"},
-    [FLAG_LEAVE_OUT] = {"--leave-out", "CELLS", "with --csv: not these, joined by commas; each gets a row that says failed"},
-    [FLAG_PATIENCE] = {"--patience", "S", "a trial that takes so much longer than expected hangs; 120 seconds by default"},
-    [FLAG_PLAN] = {"--plan", NULL, "print each cell with the CPUs it would use; run nothing"},
-    [FLAG_LIST] = {"--list", NULL, "print variants, workloads and their parameters; run nothing"},
-    [FLAG_MACHINE] = {"--machine", "FILE", "what this machine and this build are, as JSON, to a new file or -"},
-    [FLAG_TOPOLOGY_OUT] = {"--topology-out", "FILE", "the topology as hwloc XML, to a new file or -; run nothing"},
-    [FLAG_CALIBRATE] = {"--calibrate", NULL, "measure the reference cost and print it; run nothing else"},
-    [FLAG_VERSION] = {"--version", NULL, "print the versions of rcbench and its libraries"},
-    [FLAG_HELP] = {"--help", NULL, "print this"},
-};
+enum { FLAGS = sizeof flags / sizeof *flags };
 
 void options_print_help(FILE *out)
 {
     fputs("rcbench measures reference counting: one binary, all variants, pinned trials.\n\n"
           "usage: rcbench [options] [--benchmark_...]\n\n",
           out);
-    for (size_t i = 0; i < FLAGS; i++)
-        fprintf(out, "  %-17s %-8s %s\n", flags[i].name, flags[i].value != NULL ? flags[i].value : "", flags[i].help);
+    for (size_t i = 0; i < FLAGS; i++) {
+        char names[32];
+        snprintf(names, sizeof names, "%s%s%s", flags[i].name, flags[i].brief != NULL ? ", " : "",
+                 flags[i].brief != NULL ? flags[i].brief : "");
+        fprintf(out, "  %-17s %-8s %s\n", names, flags[i].argument != NULL ? flags[i].argument : "", flags[i].help);
+    }
     fputs("\nFlags that start with --benchmark_ are Google Benchmark's and keep their meaning:\n"
           "  --benchmark_filter=REGEX  --benchmark_list_tests  --benchmark_repetitions=N\n"
           "  --benchmark_out=FILE  --benchmark_format=console|json|csv  --benchmark_counters_tabular  ...\n\n"
@@ -171,8 +220,11 @@ void options_print_help(FILE *out)
           out);
 }
 
+/* ---- words ------------------------------------------------------------------------------------------- */
+
+/* What was given to each flag of the table; NULL: it was not given. */
 struct given {
-    const char *value[FLAGS]; /* NULL: not given; "" for flags without a value */
+    const char *value[FLAGS];
 };
 
 static int unknown_flag(const char *word)
@@ -187,186 +239,69 @@ static int unknown_flag(const char *word)
                         : refuse(name, NULL, "no such flag; --help lists them");
 }
 
+/* The flag that a word is, alone or with =VALUE; FLAGS: none. */
+static size_t find_flag(const char *word)
+{
+    size_t i = 0, length = strcspn(word, "=");
+    for (; i < FLAGS; i++) {
+        if (strncmp(word, flags[i].name, length) == 0 && flags[i].name[length] == '\0')
+            break;
+        if (flags[i].brief != NULL && strcmp(word, flags[i].brief) == 0)
+            break;
+    }
+    return i;
+}
+
 /* Takes argv[*at], and the next word where the flag needs one. */
 static int take_flag(struct given *given, int argc, char **argv, int *at)
 {
-    const char *word = argv[*at];
-    for (size_t i = 0; i < FLAGS; i++) {
-        size_t length = strlen(flags[i].name);
-        if (strncmp(word, flags[i].name, length) != 0 || (word[length] != '\0' && word[length] != '='))
-            continue;
-        if (given->value[i] != NULL)
-            return refuse(flags[i].name, NULL, "given twice; once is enough");
-        if (flags[i].value == NULL) {
-            given->value[i] = "";
-            return word[length] == '\0' ? 0 : refuse(flags[i].name, word + length + 1, "is not taken: no value");
-        }
-        if (word[length] == '=')
-            given->value[i] = word + length + 1;
-        else if (*at + 1 < argc)
-            given->value[i] = argv[++*at];
-        else
-            return refuse(flags[i].name, NULL, "needs a value: %s", flags[i].value);
-        return 0;
-    }
-    return unknown_flag(word);
-}
-
-static bool is_benchmark_flag(const char *word)
-{
-    return strncmp(word, "--benchmark_", 12) == 0 || strncmp(word, "--v=", 4) == 0;
-}
-
-/* What the library itself answers with an abort, its usage and status 0, or all of the memory. */
-static int check_benchmark_value(const char *flag, const char *value)
-{
-    static const char *const formats[] = {"console", "json", "csv"};
-    uint64_t number;
-    if (strcmp(flag, "--benchmark_repetitions") == 0)
-        return read_u64(flag, value, 1, REPETITIONS_MAX, &number);
-    if (strcmp(flag, "--benchmark_min_warmup_time") == 0 && strtod(value, NULL) != 0)
-        return refuse(flag, value, "is not taken: each trial has a ramp of its own; accepted: --ramp MS");
-    if (strcmp(flag, "--benchmark_format") != 0 && strcmp(flag, "--benchmark_out_format") != 0)
-        return 0;
-    for (size_t i = 0; i < 3; i++)
-        if (strcmp(value, formats[i]) == 0)
-            return 0;
-    return refuse_name(flag, value, "format", formats, 3);
-}
-
-static int check_benchmark_flag(const char *word)
-{
-    char flag[64];
-    size_t length = strcspn(word, "=");
-    snprintf(flag, sizeof flag, "%.*s", (int)(length < sizeof flag ? length : sizeof flag - 1), word);
-    return word[length] == '=' ? check_benchmark_value(flag, word + length + 1) : 0;
-}
-
-/* The library takes its defaults from there. */
-static int check_benchmark_environment(void)
-{
-    static const char *const names[][2] = {{"BENCHMARK_REPETITIONS", "--benchmark_repetitions"},
-                                           {"BENCHMARK_MIN_WARMUP_TIME", "--benchmark_min_warmup_time"},
-                                           {"BENCHMARK_FORMAT", "--benchmark_format"},
-                                           {"BENCHMARK_OUT_FORMAT", "--benchmark_out_format"}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i][0]);
-        if (value != NULL && check_benchmark_value(names[i][1], value) != 0)
-            return -1;
-    }
+    const char *word = argv[*at], *equals = strchr(word, '=');
+    size_t i = find_flag(word);
+    if (i == FLAGS)
+        return unknown_flag(word);
+    const struct flag *flag = &flags[i];
+    if (given->value[i] != NULL)
+        return refuse(flag->name, NULL, "given twice; once is enough");
+    if (flag->argument == NULL && equals != NULL)
+        return refuse(flag->name, equals + 1, "is not taken: no value");
+    if (flag->argument == NULL)
+        given->value[i] = "";
+    else if (equals != NULL)
+        given->value[i] = equals + 1;
+    else if (*at + 1 < argc)
+        given->value[i] = argv[++*at];
+    else
+        return refuse(flag->name, NULL, "needs a value: %s", flag->argument);
     return 0;
 }
 
-/* What the library takes for false. */
-static bool is_false(const char *value)
+static int take_benchmark_flag(struct options *options, char *word)
 {
-    static const char *const names[] = {"=false", "=0", "=no", "=off", "=n", "=f"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcasecmp(value, names[i]) == 0)
-            return true;
-    return false;
+    if (benchmark_flag_check(word) != 0)
+        return -1;
+    options->benchmark_list |= benchmark_flag_lists(word);
+    options->benchmark_argv[options->benchmark_argc++] = word;
+    return 0;
 }
 
-static int take_all(struct options *options, struct given *given, int argc, char **argv)
+static int take_words(struct options *options, struct given *given, int argc, char **argv)
 {
     options->benchmark_argv = calloc((size_t)argc + 1, sizeof *options->benchmark_argv);
     if (options->benchmark_argv == NULL)
         return refuse("argv", NULL, "no memory");
     options->benchmark_argv[options->benchmark_argc++] = argv[0];
-    if (check_benchmark_environment() != 0)
+    if (benchmark_environment_check() != 0)
         return -1;
-    for (int at = 1; at < argc; at++) {
-        if (is_benchmark_flag(argv[at])) {
-            if (check_benchmark_flag(argv[at]) != 0)
-                return -1;
-            const char *list = "--benchmark_list_tests";
-            if (strncmp(argv[at], list, strlen(list)) == 0 && !is_false(argv[at] + strlen(list)))
-                options->benchmark_list = true;
-            options->benchmark_argv[options->benchmark_argc++] = argv[at];
-        } else if (take_flag(given, argc, argv, &at) != 0) {
-            return -1;
-        }
-    }
-    return 0;
+    int status = 0;
+    for (int at = 1; at < argc && status == 0; at++)
+        status = benchmark_flag(argv[at]) ? take_benchmark_flag(options, argv[at])
+                                          : take_flag(given, argc, argv, &at);
+    return status;
 }
 
-/* ---- what the flags mean ---------------------------------------------------------------------------- */
+/* ---- flags that need each other ---------------------------------------------------------------------- */
 
-/* Of --machine and --topology-out. */
-static int check_new(const char *flag, const char *path)
-{
-    struct stat found;
-    if (path[0] == '\0' || (stat(path, &found) == 0 && S_ISREG(found.st_mode)))
-        return refuse(flag, path, "%s; accepted: a new file name, or - for standard output",
-                      path[0] == '\0' ? "is no file name" : "is there already and would be lost");
-    return 0;
-}
-
-static int read_action(struct options *options, const struct given *given)
-{
-    static const struct {
-        enum flag flag;
-        enum action action;
-    } actions[] = {{FLAG_HELP, ACTION_HELP},       {FLAG_VERSION, ACTION_VERSION}, {FLAG_LIST, ACTION_LIST},
-                   {FLAG_PLAN, ACTION_PLAN},       {FLAG_MACHINE, ACTION_MACHINE}, {FLAG_TOPOLOGY_OUT, ACTION_TOPOLOGY},
-                   {FLAG_CALIBRATE, ACTION_CALIBRATE}};
-    const char *first = NULL;
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-        const char *value = given->value[actions[i].flag];
-        if (value == NULL)
-            continue;
-        if (first != NULL)
-            return refuse(flags[actions[i].flag].name, NULL, "conflicts with %s: give one of them", first);
-        first = flags[actions[i].flag].name;
-        options->action = actions[i].action;
-        options->action_path = value;
-    }
-    if ((options->action == ACTION_MACHINE || options->action == ACTION_TOPOLOGY) &&
-        check_new(first, options->action_path) != 0)
-        return -1;
-    if (given->value[FLAG_TOPOLOGY] != NULL && options->action != ACTION_PLAN && options->action != ACTION_TOPOLOGY)
-        return refuse("--topology", given->value[FLAG_TOPOLOGY], "can only be planned for; add --plan");
-    if (options->resume && options->csv == NULL)
-        return refuse("--resume", NULL, "conflicts with no --csv FILE: there is nothing to go on with");
-    if (options->resume && given->value[FLAG_SEED] == NULL)
-        return refuse("--resume", NULL, "needs the --seed N of the run that it goes on with");
-    if (options->benchmark_list && first != NULL)
-        return refuse("--benchmark_list_tests", NULL, "conflicts with %s: give one of them", first);
-    return 0;
-}
-
-static int read_points(struct options *options, const char *value)
-{
-    static const char *const names[] = {"quick", "standard", "full"};
-    for (size_t i = 0; i < 3; i++) {
-        if (strcmp(value, names[i]) == 0) {
-            options->points = (enum profile)i;
-            return 0;
-        }
-    }
-    return refuse_name("--points", value, "profile", names, 3);
-}
-
-static int read_placement(struct options *options, const char *value)
-{
-    if (placement_parse(value, &options->placement) == 0)
-        return 0;
-    size_t count = 0;
-    while (placement_names()[count] != NULL)
-        count++;
-    return refuse_name("--placement", value, "placement", placement_names(), count);
-}
-
-static int read_allocator(struct options *options, const char *value)
-{
-    size_t count = 0;
-    for (; allocator_names()[count] != NULL; count++)
-        if (strcmp(allocator_names()[count], value) == 0)
-            options->allocator = value;
-    return options->allocator != NULL ? 0 : refuse_name("--allocator", value, "allocator", allocator_names(), count);
-}
-
-/* A file name in a directory that is there. Whether it can be written to is found out before the first trial. */
+/* A file name in a directory that exists. Whether it can be written to is found out before the first trial. */
 static int check_csv(const char *path, bool resume)
 {
     struct stat found;
@@ -389,6 +324,27 @@ static int check_csv(const char *path, bool resume)
     return 0;
 }
 
+static int check_together(const struct options *options)
+{
+    bool foreign = options->topology_source != NULL;
+    if (options->within_s > 0 && options->thread_list != NULL)
+        return refuse("--within", NULL, "'%.10g' conflicts with --threads, which says which counts: give one of them",
+                      options->within_s);
+    if (options->csv != NULL && check_csv(options->csv, options->resume) != 0)
+        return -1;
+    if (foreign && options->action != ACTION_PLAN && options->action != ACTION_TOPOLOGY)
+        return refuse("--topology", options->topology_source, "can only be planned for; add --plan");
+    if (options->json && options->action != ACTION_LIST && options->action != ACTION_PLAN)
+        return refuse("--json", NULL, "is for what --list and --plan print; add one of them");
+    if (options->resume && options->csv == NULL)
+        return refuse("--resume", NULL, "conflicts with no --csv FILE: there is nothing to go on with");
+    if (options->resume && !options->seed_given)
+        return refuse("--resume", NULL, "needs the --seed N of the run that it goes on with");
+    if (options->benchmark_list && options->action_flag != NULL)
+        return refuse("--benchmark_list_tests", NULL, "conflicts with %s: give one of them", options->action_flag);
+    return 0;
+}
+
 /* Half of the window, within limits: long enough for caches and predictors, and to size the batches. */
 static uint64_t default_ramp_ns(uint64_t window_ns)
 {
@@ -396,110 +352,32 @@ static uint64_t default_ramp_ns(uint64_t window_ns)
     return half < RAMP_NS_MIN ? RAMP_NS_MIN : half > RAMP_NS_MAX ? RAMP_NS_MAX : half;
 }
 
-/* Of a reference, in units of work. */
-static int read_cost(const char *flag, const char *value, double *cost)
+static uint64_t drawn_seed(void)
 {
-    char *end;
-    double number = strtod(value, &end);
-    if (end == value || *end != '\0' || !(number >= REFERENCE_COST_MIN && number <= REFERENCE_COST_MAX))
-        return refuse(flag, value, "is not right; accepted: what --calibrate prints, from %g to %g", REFERENCE_COST_MIN,
-                      REFERENCE_COST_MAX);
-    *cost = number;
+    uint64_t seed;
+    return getrandom(&seed, sizeof seed, 0) == sizeof seed ? seed : clock_ns();
+}
+
+static int read_flags(struct options *options, const struct given *given)
+{
+    for (size_t i = 0; i < FLAGS; i++)
+        if (given->value[i] != NULL && flags[i].read(options, &flags[i], given->value[i]) != 0)
+            return -1;
     return 0;
 }
 
-static int read_within(const char *value, double *seconds)
+static int choose_names(struct options *options)
 {
-    char *end;
-    *seconds = strtod(value, &end);
-    if (end == value || *end != '\0' || !(*seconds >= 1 && *seconds <= 1e6))
-        return refuse("--within", value, "is not right; accepted: seconds from 1 to 1000000");
-    return 0;
-}
-
-static int read_simple(struct options *options, const struct given *given)
-{
-    uint64_t number;
-    const char *value;
-    if ((value = given->value[FLAG_POINTS]) != NULL && read_points(options, value) != 0)
-        return -1;
-    if ((value = given->value[FLAG_PLACEMENT]) != NULL && read_placement(options, value) != 0)
-        return -1;
-    if ((value = given->value[FLAG_WINDOW]) != NULL && read_ms("--window", value, 1, &options->window_ns) != 0)
-        return -1;
-    if ((value = given->value[FLAG_ALLOCATOR]) != NULL && read_allocator(options, value) != 0)
-        return -1;
-    options->ramp_ns = default_ramp_ns(options->window_ns);
-    if ((value = given->value[FLAG_RAMP]) != NULL && read_ms("--ramp", value, 0, &options->ramp_ns) != 0)
-        return -1;
-    if ((value = given->value[FLAG_SWITCH_INTERVAL]) != NULL) {
-        if (read_u64("--switch-interval", value, 1, SWITCH_US_MAX, &number) != 0)
-            return -1;
-        options->switch_interval_ns = number * 1000;
-    }
-    if ((value = given->value[FLAG_REFERENCE_COST]) != NULL &&
-        read_cost("--reference-cost", value, &options->reference_cost) != 0)
-        return -1;
-    if ((value = given->value[FLAG_SEED]) != NULL) {
-        if (read_u64("--seed", value, 0, UINT64_MAX, &options->seed) != 0)
-            return -1;
-    } else if (getrandom(&options->seed, sizeof options->seed, 0) != sizeof options->seed) {
-        options->seed = clock_ns();
-    }
-    if ((value = given->value[FLAG_ROUNDS]) != NULL) {
-        if (read_u64("--rounds", value, 1, ROUNDS_MAX, &number) != 0)
-            return -1;
-        options->rounds = (unsigned)number;
-    }
-    if ((value = given->value[FLAG_PROCESS]) != NULL) {
-        if (read_u64("--process", value, 0, ROUNDS_MAX, &number) != 0)
-            return -1;
-        options->process = (unsigned)number;
-    }
-    if ((value = given->value[FLAG_PATIENCE]) != NULL) {
-        if (read_u64("--patience", value, 1, PATIENCE_S_MAX, &number) != 0)
-            return -1;
-        options->patience_s = (unsigned)number;
-    }
-    options->leave_out = given->value[FLAG_LEAVE_OUT];
-    if ((value = given->value[FLAG_WITHIN]) != NULL && read_within(value, &options->within_s) != 0)
-        return -1;
-    if (value != NULL && given->value[FLAG_THREADS] != NULL)
-        return refuse("--within", value, "conflicts with --threads, which says which counts: give one of them");
-    options->csv = given->value[FLAG_CSV];
-    options->resume = given->value[FLAG_RESUME] != NULL;
-    options->oversubscribe = given->value[FLAG_OVERSUBSCRIBE] != NULL;
-    return options->csv != NULL ? check_csv(options->csv, options->resume) : 0;
-}
-
-/* --peers, beside whatever --variants says. */
-static int choose_peers(struct options *options)
-{
-    if (peer_count == 0 && missing_peer_count > 0)
-        return refuse("--peers", NULL, "this build has none of them: %s", missing_peers[0].remedy);
-    if (peer_count == 0)
-        return refuse("--peers", NULL, "this binary has none");
-    for (size_t i = variant_count - peer_count; i < variant_count; i++)
-        options->variant_chosen[i] = true;
-    return 0;
-}
-
-static int read_names(struct options *options, const struct given *given)
-{
-    const char *chosen_variants = given->value[FLAG_VARIANTS], *chosen_workloads = given->value[FLAG_WORKLOADS];
-    options->workloads_named = chosen_workloads != NULL;
     options->variant_chosen = calloc(variant_count, sizeof *options->variant_chosen);
     options->workload_chosen = calloc(variants[0]->workload_count, sizeof *options->workload_chosen);
     if (options->variant_chosen == NULL || options->workload_chosen == NULL)
         return refuse("--variants", NULL, "no memory");
-    if (choose("--variants", chosen_variants != NULL ? chosen_variants : "all", "variant", variant_name, variant_count,
-               variant_count - peer_count, options->variant_chosen) != 0)
+    if (chosen_variants(options->variant_list, options->peers, options->variant_chosen) != 0)
         return -1;
-    if (given->value[FLAG_PEERS] != NULL && choose_peers(options) != 0)
-        return -1;
-    return choose("--workloads", chosen_workloads != NULL ? chosen_workloads : "all", "workload", workload_name,
-                  variants[0]->workload_count, variants[0]->workload_count, options->workload_chosen);
+    return chosen_workloads(options->workload_list, options->workload_chosen);
 }
+
+/* ---- the machine ------------------------------------------------------------------------------------- */
 
 /* Where there is no such cache, the size of the one below it. */
 static void read_caches(struct options *options)
@@ -511,13 +389,12 @@ static void read_caches(struct options *options)
     }
 }
 
-static int open_topology(struct options *options, const struct given *given)
+static int open_topology(struct options *options)
 {
     char error[400];
-    const char *source = options->topology_source = given->value[FLAG_TOPOLOGY];
-    if (topology_open(&options->topology, source, error, sizeof error) != 0)
+    if (topology_open(&options->topology, options->topology_source, error, sizeof error) != 0)
         return refuse("--topology", NULL, "%s", error); /* it names the source */
-    topology_use_all_kinds(options->topology, given->value[FLAG_ALL_KINDS] != NULL);
+    topology_use_all_kinds(options->topology, options->all_kinds);
     bool here = topology_is_this_machine(options->topology);
     if (!here && options->action == ACTION_RUN && !options->benchmark_list && options->placement != PLACEMENT_NONE)
         return refuse("--placement", placement_name(options->placement),
@@ -543,44 +420,49 @@ static int default_threads(struct options *options)
     return 0;
 }
 
-static int read_threads(struct options *options, const char *value)
+/* So many threads on the CPUs that may be used, which are fewer. */
+static int refuse_threads(const struct options *options, unsigned most)
 {
-    options->threads_named = value != NULL;
-    if (value == NULL)
+    char left[TOPOLOGY_KINDS_TEXT], used[TOPOLOGY_KINDS_TEXT];
+    if (topology_kinds_text(options->topology, false, left)[0] != '\0')
+        return refuse("--threads", options->thread_list,
+                      "asks for %u threads on %s; accepted: up to %u, --oversubscribe, or --all-kinds, which also uses %s",
+                      most, topology_kinds_text(options->topology, true, used), options->pus, left);
+    return refuse("--threads", options->thread_list,
+                  "asks for %u threads on %u CPUs; accepted: up to %u, or --oversubscribe", most, options->pus,
+                  options->pus);
+}
+
+static int read_threads(struct options *options)
+{
+    if (options->thread_list == NULL)
         return default_threads(options);
     char error[400];
-    options->thread_counts = thread_list_parse(value, options->pus, &options->threads, error, sizeof error);
+    options->thread_counts = thread_list_parse(options->thread_list, options->pus, &options->threads, error, sizeof error);
     if (options->thread_counts == 0)
         return refuse("--threads", NULL, "%s", error);
     unsigned most = options->threads[options->thread_counts - 1];
-    char left[TOPOLOGY_KINDS_TEXT], used[TOPOLOGY_KINDS_TEXT];
-    bool some_left = topology_kinds_text(options->topology, false, left)[0] != '\0';
-    if (most > options->pus && !options->oversubscribe && some_left)
-        return refuse("--threads", value,
-                      "asks for %u threads on %s; accepted: up to %u, --oversubscribe, or --all-kinds, which also uses %s",
-                      most, topology_kinds_text(options->topology, true, used), options->pus, left);
-    if (most > options->pus && !options->oversubscribe)
-        return refuse("--threads", value, "asks for %u threads on %u CPUs; accepted: up to %u, or --oversubscribe", most,
-                      options->pus, options->pus);
-    return 0;
+    return most > options->pus && !options->oversubscribe ? refuse_threads(options, most) : 0;
 }
 
 int options_parse(struct options *options, int argc, char **argv)
 {
     struct given given = {{NULL}};
     *options = (struct options){.window_ns = WINDOW_MS_DEFAULT * UINT64_C(1000000),
+                                .ramp_ns = RAMP_BY_WINDOW,
                                 .switch_interval_ns = SWITCH_US_DEFAULT * UINT64_C(1000),
                                 .patience_s = PATIENCE_S_DEFAULT,
                                 .placement = PLACEMENT_CORES,
                                 .rounds = 1};
-    if (take_all(options, &given, argc, argv) != 0 || read_simple(options, &given) != 0 ||
-        read_action(options, &given) != 0)
+    if (take_words(options, &given, argc, argv) != 0 || read_flags(options, &given) != 0 || check_together(options) != 0)
         return -1;
+    if (options->ramp_ns == RAMP_BY_WINDOW)
+        options->ramp_ns = default_ramp_ns(options->window_ns);
+    if (!options->seed_given)
+        options->seed = drawn_seed();
     if (options->action == ACTION_HELP || options->action == ACTION_VERSION)
         return 0;
-    if (read_names(options, &given) != 0 || open_topology(options, &given) != 0)
-        return -1;
-    return read_threads(options, given.value[FLAG_THREADS]);
+    return choose_names(options) == 0 && open_topology(options) == 0 ? read_threads(options) : -1;
 }
 
 void options_free(struct options *options)

@@ -14,20 +14,25 @@ enum action { ACTION_RUN, ACTION_PLAN, ACTION_LIST, ACTION_HELP, ACTION_VERSION,
 
 struct options {
     enum action action;
+    const char *action_flag;      /* the flag that asks for it; NULL: none, for ACTION_RUN */
     const char *action_path;      /* of --machine, --topology-out */
+    bool json;                    /* what --list and --plan print */
 
+    const char *variant_list;     /* as --variants has it; NULL: not given */
+    const char *workload_list;
+    bool peers;
     bool *variant_chosen;         /* by index in the registry */
     bool *workload_chosen;
-    bool workloads_named;         /* by --workloads: not all of them */
     enum profile points;
+    const char *thread_list;      /* as --threads has it; NULL: not given */
     unsigned *threads;
     size_t thread_counts;
     double within_s;              /* that a round may take; 0: no limit */
-    bool threads_named;           /* by --threads */
     bool oversubscribe;
 
     const char *topology_source;  /* NULL: this machine */
     struct machine_topology *topology;
+    bool all_kinds;               /* of cores */
     enum placement placement;
     unsigned pus;                 /* CPUs that placement may use */
     unsigned *cpu_order;          /* their OS indices, in the order of the placement */
@@ -37,6 +42,7 @@ struct options {
     uint64_t switch_interval_ns;
     double reference_cost;        /* bench/trial/calibration.h; 0: not known yet */
     uint64_t seed;
+    bool seed_given;              /* by --seed: not drawn */
     unsigned rounds;
     unsigned process;
     unsigned patience_s;          /* beyond what a trial can explain; then it is taken for hung */
@@ -44,6 +50,7 @@ struct options {
     const char *allocator;        /* one of allocator_names; NULL: whatever serves */
     const char *csv;              /* NULL: no rows */
     bool resume;
+    const char *cells_file;       /* that names the cells to measure; NULL: all that are chosen */
     const char *leave_out;        /* names of cells, joined by commas; NULL: none */
 
     int benchmark_argc;           /* argv[0] and what Google Benchmark gets */

@@ -3,7 +3,7 @@
 
 #include "bench/registry/variant.h"
 
-static void write_variant(struct json *j, const struct variant *v)
+void traits_write_variant(struct json *j, const struct variant *v)
 {
     json_key(j, v->name);
     json_open(j, '{');
@@ -28,6 +28,6 @@ void traits_write(struct json *j)
     json_key(j, "variants");
     json_open(j, '{');
     for (size_t i = 0; i < variant_count - peer_count; i++)
-        write_variant(j, variants[i]);
+        traits_write_variant(j, variants[i]);
     json_close(j, '}');
 }

@@ -8,4 +8,8 @@
  * none of ours and are left out. docs/schema.md explains the members. */
 void traits_write(struct json *j);
 
+/* One of these objects, as the member of the variant's name. */
+struct variant;
+void traits_write_variant(struct json *j, const struct variant *variant);
+
 #endif

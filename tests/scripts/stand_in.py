@@ -54,8 +54,9 @@ def chosen(options: argparse.Namespace) -> List[Cell]:
         if name not in VARIANTS:
             print(f"rcbench: --variants: '{name}' is not a variant; accepted: {', '.join(VARIANTS)}", file=sys.stderr)
             sys.exit(2)
+    named = Path(options.cells).read_text(encoding="utf-8").splitlines() if options.cells else None
     return [cell for cell in all_cells() if cell[3] in variants and (workloads is None or cell[1] in workloads)
-            and re.search(options.benchmark_filter or "", name_of(cell))]
+            and (named is None or name_of(cell) in named) and re.search(options.benchmark_filter or "", name_of(cell))]
 
 
 def skipped(cell: Cell) -> bool:
@@ -154,14 +155,14 @@ def measure(options: argparse.Namespace) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     for name in ("points", "variants", "workloads", "threads", "placement", "allocator", "csv", "machine",
-                 "topology-out", "benchmark_filter", "leave-out"):
+                 "topology-out", "benchmark_filter", "leave-out", "cells"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--window", type=float, default=40.0)
     for name in ("seed", "rounds", "process"):
         parser.add_argument(f"--{name}", type=int, default=0)
     parser.add_argument("--reference-cost", type=float)
     parser.add_argument("--within", type=float)
-    for name in ("plan", "resume", "calibrate", "all-kinds", "oversubscribe"):
+    for name in ("json", "list", "plan", "resume", "calibrate", "all-kinds", "oversubscribe"):
         parser.add_argument(f"--{name}", action="store_true")
     options = parser.parse_args()
     if "STAND_IN_CALLS" in os.environ:
@@ -177,13 +178,14 @@ def main() -> int:
     if options.topology_out:
         os.execvp("lstopo-no-graphics", ["lstopo-no-graphics", "-i", "core:2 pu:1", "--of", "xml", "--force",
                                          options.topology_out])
+    if options.list:
+        print(json.dumps({"peers": {}}))
+        return 0
     cells = chosen(options)
     if options.plan:
-        for cell in cells:
-            print(name_of(cell), "0", "skipped one thread, only" if skipped(cell) else "run")
         count = sum(not skipped(cell) for cell in cells)
         seconds = float(os.environ.get("STAND_IN_ROUND_S", "1.5")) * options.window / 40.0
-        print(f"# {count} cells to run, {len(cells) - count} skipped, about {seconds:.1f} s per round")
+        print(json.dumps({"run": count, "skipped": len(cells) - count, "round_s": seconds}))
         return 0
     return measure(options)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import time
 import unittest
@@ -27,11 +26,9 @@ def record(directory: Path) -> Dict[str, Any]:
     return json.loads((directory / "run.json").read_text(encoding="utf-8"))
 
 
-def filters_of(calls: Path) -> List[str]:
-    """The filters of the calls that measured, "" where there was none."""
-    lines = [line for line in calls.read_text(encoding="utf-8").splitlines() if "--csv" in line]
-    found = [re.search(r"--benchmark_filter=(\S+)", line) for line in lines]
-    return [one.group(1) if one else "" for one in found]
+def chose_cells(calls: Path) -> List[bool]:
+    """Of each call that measured, whether it was told which cells to measure."""
+    return ["--cells" in line for line in calls.read_text(encoding="utf-8").splitlines() if "--csv" in line]
 
 
 class Choice(ScratchTest):
@@ -71,14 +68,12 @@ class Choice(ScratchTest):
         self.assertEqual(["pair/biased", "pair/plain", "private/1", "private/2"],
                          precision.with_baselines(trials, wide))
 
-    def test_the_filter_matches_these_cells_alone(self) -> None:
+    def test_the_binary_gets_the_cells_in_a_file_that_does_not_stay(self) -> None:
         cells = ("overhead/pair/set:1/plain/threads:1", "a.b+c")
-        flag = Settings("quick", 20.0, cells=cells).arguments()[-1]
-        pattern = flag.removeprefix("--benchmark_filter=")
-        for cell in cells:
-            self.assertTrue(re.search(pattern, cell))
-            for other in ("x" + cell, cell + "1", cell.replace("/", "-").replace(".", "x")):
-                self.assertFalse(re.search(pattern, other))
+        with Settings("quick", 20.0, cells=cells, filter="pair").arguments() as arguments:
+            self.assertEqual("--cells", arguments[-2])
+            self.assertEqual("\n".join([*cells, ""]), Path(arguments[-1]).read_text(encoding="utf-8"))
+        self.assertFalse(Path(arguments[-1]).exists())
 
 
 class Flags(unittest.TestCase):
@@ -106,19 +101,19 @@ class Runs(ScratchTest):
         done = self.call("run", "--out", out, *SMALL, *arguments,
                          extra={"STAND_IN_CALLS": str(calls), "STAND_IN_ROUND_S": "0.01", **extra})
         self.assertEqual(0, done.returncode, done.stderr)
-        self.output, self.filters = done.stdout + done.stderr, filters_of(calls)
+        self.output, self.chose = done.stdout + done.stderr, chose_cells(calls)
         return out
 
     def test_narrow_cells_are_not_measured_further(self) -> None:
         out = self.run_wide("--precision", "50%") # two processes: Student's t with one degree of freedom
-        self.assertEqual(["", ""], self.filters)
+        self.assertEqual([False, False], self.chose)
         self.assertEqual(([], []), (record(out)["further"], record(out)["wide"]))
 
     def test_wide_cells_are_measured_until_the_budget_is_gone(self) -> None:
         out = self.run_wide("--precision", "0.1%", "--budget", "3s", **WIDE)
         run, rows = record(out), read_rows(out / "trials.csv")
         self.assertGreater(len(run["further"]), 0)
-        self.assertEqual(["", ""], self.filters[:2])
+        self.assertEqual([False, False] + [True] * len(run["further"]), self.chose)
         for place, added in enumerate(run["further"]):
             self.assertEqual(derived_seed(7, 2 + place), added["seed"])
             own = [one for one in rows if one["process"] == str(2 + place)]

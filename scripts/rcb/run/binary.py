@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import selectors
@@ -9,9 +10,11 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from tempfile import NamedTemporaryFile
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from rcb.base.errors import EXIT_INTERRUPTED, EXIT_USAGE, CommandError, RelayedUsageError
 from rcb.base.files import part_of
@@ -20,12 +23,6 @@ from rcb.base.interruption import Interruption
 # Looking at the rows costs the measured machine a little time: seldom is enough for a progress line.
 LOOK_EVERY_S = 1.0
 COST_LINE = re.compile(r"reference_cost ([0-9.]+)")
-PLAN_LINE = re.compile(r"#\s*(\d+) cells? to run, (\d+) skipped, about ([0-9.]+(?:e[+-]?\d+)?) s per round")
-
-
-def _pattern(cells: Tuple[str, ...]) -> str:
-    """A filter of Google Benchmark (POSIX, extended) that matches these names and no other."""
-    return "^(" + "|".join(re.sub(r"([.+*?()\[\]{}|^$\\])", r"\\\1", cell) for cell in cells) + ")$"
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,18 @@ class Settings:
         """What decides where trials run and where their objects come from: for calls that measure no cell."""
         return (["--all-kinds"] if self.all_kinds else []) + (["--allocator", self.allocator] if self.allocator else [])
 
-    def arguments(self) -> List[str]:
+    @contextmanager
+    def arguments(self) -> Iterator[List[str]]:
+        """The command line. The file that names the cells, where there are some, is there for as long as this lasts."""
+        if not self.cells:
+            yield self._words() + ([f"--benchmark_filter={self.filter}"] if self.filter is not None else [])
+            return
+        with NamedTemporaryFile("w", prefix="rcbench-cells-", encoding="utf-8") as file:
+            file.writelines(f"{cell}\n" for cell in self.cells)
+            file.flush()
+            yield [*self._words(), "--cells", file.name]
+
+    def _words(self) -> List[str]:
         found = ["--points", self.points, "--window", f"{self.window_ms:g}"]
         for name in ("variants", "workloads", "threads", "placement", "allocator"):
             value = getattr(self, name)
@@ -70,10 +78,6 @@ class Settings:
             found.append("--all-kinds")
         if self.oversubscribe:
             found.append("--oversubscribe")
-        if self.cells:
-            found.append(f"--benchmark_filter={_pattern(self.cells)}")
-        elif self.filter is not None:
-            found.append(f"--benchmark_filter={self.filter}")
         return found
 
 
@@ -116,24 +120,23 @@ class Binary:
             raise CommandError(f"{self._path.name} {' '.join(arguments)}: exit status {done.returncode}: {last}")
         return done.stdout
 
-    def has_peers(self) -> bool:
-        """Does the binary measure libraries of others? One that knows the flag may have been built without any."""
-        if not re.search(r"^\s*--peers\b", self._call(["--help"]), re.MULTILINE):
-            return False
+    def _answer(self, action: str, arguments: Sequence[str] = ()) -> Dict[str, Any]:
+        """What the binary says in JSON; a usage error is the binary's own line."""
+        text = self._call([action, "--json", *arguments])
         try:
-            self._call(["--peers", "--list"])
-        except RelayedUsageError:
-            return False
-        return True
+            found = json.loads(text)
+        except ValueError as error:
+            raise CommandError(f"{self._path.name} {action} --json: it did not print JSON ({error})") from error
+        return found
+
+    def has_peers(self) -> bool:
+        """Does the binary measure libraries of others? It may have been built without any."""
+        return bool(self._answer("--list")["peers"])
 
     def plan(self, settings: Settings) -> Plan:
-        """Asks for the plan; a usage error is the binary's own line."""
-        lines = self._call(["--plan", *settings.arguments()]).strip().splitlines()
-        match = PLAN_LINE.match(lines[-1]) if lines else None
-        if not match:
-            last = lines[-1] if lines else ""
-            raise CommandError(f"{self._path.name} --plan: its last line is not a summary: '{last}'")
-        return Plan(int(match.group(1)), int(match.group(2)), float(match.group(3)))
+        with settings.arguments() as arguments:
+            found = self._answer("--plan", arguments)
+        return Plan(found["run"], found["skipped"], found["round_s"])
 
     def reference_cost(self, settings: Settings) -> float:
         """Measures what a reference costs here, in units of work (docs/method.md): once for all processes of a run."""
@@ -154,16 +157,10 @@ class Binary:
 
         inherited is a file descriptor that the process keeps open: the lock of the run's directory, which so outlives
         a killed parent until the process has ended too."""
-        command = [str(self._path), *settings.arguments(), "--seed", str(task.seed), "--rounds", str(task.rounds),
-                   "--process", str(task.process), "--csv", str(task.rows)]
-        if part_of(task.rows).exists():
-            command.append("--resume")
-        if shutil.which("setpriv"):
-            command = ["setpriv", "--pdeathsig", "TERM", *command]
         if interruption.happened:
             return EXIT_INTERRUPTED
-        with task.log.open("ab") as log:
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.PIPE,
+        with settings.arguments() as arguments, task.log.open("ab") as log:
+            child = subprocess.Popen(self._measuring(arguments, task), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.PIPE,
                                      start_new_session=True, pass_fds=(inherited,),
                                      env={**os.environ, "RCBENCH_RUN_ID": task.run_id})
 
@@ -183,6 +180,14 @@ class Binary:
                 if child.poll() is None:
                     child.kill()
                     child.wait()
+
+    def _measuring(self, arguments: List[str], task: Task) -> List[str]:
+        """The command that measures a process's trials; it ends with this program, where that can be had."""
+        command = [str(self._path), *arguments, "--seed", str(task.seed), "--rounds", str(task.rounds), "--process",
+                   str(task.process), "--csv", str(task.rows)]
+        if part_of(task.rows).exists():
+            command.append("--resume")
+        return ["setpriv", "--pdeathsig", "TERM", *command] if shutil.which("setpriv") else command
 
     @staticmethod
     def _watch(child: "subprocess.Popen[bytes]", window_s: float, interruption: Interruption,

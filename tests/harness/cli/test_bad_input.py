@@ -70,6 +70,12 @@ CASES = (
     (("--plan", "--list"), ("--plan", "--list", "conflicts")),
     (("--help", "--version"), ("--help", "--version", "conflicts")),
     (("--machine", "a", "--plan"), ("--machine", "--plan", "conflicts")),
+    (("--cells", "missing"), ("--cells", "'missing'", "cannot be read")),
+    (("--cells", "."), ("--cells", "'.'", "cannot be read")),
+    (("--cells", os.devnull), ("--cells", os.devnull, "names no cell", "--plan")),
+    (("--json",), ("--json", "--list", "--plan")),
+    (("--json", "--version"), ("--json", "--list", "--plan")),
+    (("--plan", "--json=yes"), ("--json", "'yes'")),
     (("--benchmark_list_tests", "--plan"), ("--benchmark_list_tests", "--plan", "conflicts")),
     (("--resume",), ("--resume", "--csv")),
     (("--resume", "--csv", "rows.csv"), ("--resume", "--seed")),
@@ -134,6 +140,15 @@ class BadInputTest(Case):
             path.write_text(text, encoding="utf-8")
             with self.subTest(text):
                 self.check(("--plan", "--topology", path), ("--topology", str(path)))
+
+    def test_a_line_that_is_no_cell(self):
+        good, path = "overhead/churn/plain/threads:1", self.folder.with_suffix(".cells")
+        self.addCleanup(path.unlink)
+        for text, line in ((f"{good}\n{good}x\n", 2), (f"\n{good}\n", 1), ("a" * 120000, 1),
+                           (f"{good}\n\0\n", 2), (f"{good}\n scaling/shared_one", 2)):
+            path.write_text(text, encoding="utf-8", newline="")
+            with self.subTest(text[:100]):
+                self.check(("--cells", path), ("--cells", f"'{path}' line {line}: '", "is no cell", "--plan"))
 
     @unittest.skipIf(SLOW, "a sanitizer's build has one allocator")
     def test_a_path_at_which_the_loader_would_split(self):

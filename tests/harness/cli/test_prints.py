@@ -2,12 +2,20 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import unittest
+from dataclasses import replace
 
 from support import BINARY, CPUS, QUICK, ROOT, Case, rcbench
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from rcb.base.errors import RelayedUsageError  # noqa: E402
+from rcb.run.binary import Binary, Plan, Settings  # noqa: E402
 
 TOPOLOGIES = ROOT / "tests/harness/placement/topologies"
 
@@ -16,9 +24,10 @@ class PrintTest(Case):
     def test_help_names_every_option(self):
         text = self.run_good("--help").stdout
         for flag in ("variants", "workloads", "threads", "placement", "window", "csv", "seed", "plan", "topology",
-                     "list", "oversubscribe", "help", "version", "resume", "benchmark_filter"):
+                     "list", "json", "cells", "oversubscribe", "help, -h", "version", "resume", "benchmark_filter"):
             self.assertIn(f"--{flag}", text)
         self.assertTrue(all(len(line) <= 120 for line in text.splitlines()))
+        self.assertEqual(self.run_good("-h").stdout, text)
 
     def test_version_names_the_libraries(self):
         text = self.run_good("--version").stdout
@@ -226,11 +235,83 @@ class PlanTest(Case):
         _, some = self.plan(*big, "--benchmark_filter=shared_one")
         self.assertEqual(some, {name: cell for name, cell in all_cells.items() if "shared_one" in name})
 
+    def test_cells_of_a_file(self):
+        names = ["scaling/shared_one/atomic/threads:1", "overhead/pair/set:L1/biased/threads:1",
+                 "overhead/churn/plain/threads:1"]
+        (self.folder / "cells").write_text("\n".join([*names, names[0]]), encoding="utf-8")
+        _, all_cells = self.plan("--threads", "1")
+        _, cells = self.plan("--threads", "1", "--cells", "cells")
+        self.assertEqual(list(cells), [name for name in all_cells if name in names])
+        self.assertEqual(len(cells), 3)
+        _, cells = self.plan("--threads", "1", "--cells", "cells", "--benchmark_filter=pair", "--leave-out",
+                             "overhead/call/plain/threads:1," + names[1])
+        self.assertEqual([(names[1], "skipped")], [(name, state) for name, (_, state, _) in cells.items()])
+
     def test_points_grow_with_the_profile(self):
         counts = [len(self.plan("--points", points)[1]) for points in ("quick", "standard", "full")]
         self.assertLess(counts[0], counts[1])
         self.assertLess(counts[1], counts[2])
 
+
+
+class JsonTest(Case):
+    """--json says the same as the text, in a form that programs can read."""
+
+    def test_list(self):
+        found = json.loads(self.run_good("--list", "--json").stdout)
+        text = self.run_good("--list").stdout
+        own, listed = text.split("\nworkloads (")
+        self.assertEqual(re.findall(r"^  ([a-z]\S*) ", own, re.M),
+                         [*found["variants"], *found["peers"], *found["missing_peers"]])
+        self.assertEqual(re.findall(r"^  ([a-z]\w*) +([a-z]+) +(.+)$", listed, re.M),
+                         [(name, one["driver"], one["summary"]) for name, one in found["workloads"].items()])
+        self.assertEqual(re.findall(r"^ {20,}(\S.*)$", listed, re.M),
+                         [params for one in found["workloads"].values() for params in one["parameters"]])
+        self.assertEqual(set(found["drivers"]), {one["driver"] for one in found["workloads"].values()})
+        self.run_good("--machine", "machine.json")
+        self.assertEqual(json.loads((self.folder / "machine.json").read_text("utf-8"))["variants"], found["variants"])
+
+    def test_list_keeps_to_what_was_chosen(self):
+        found = json.loads(self.run_good("--list", "--json", "--variants", "plain", "--workloads", "pair").stdout)
+        self.assertEqual((["plain"], {}, {}, ["pair"]), (list(found["variants"]), found["peers"],
+                                                         found["missing_peers"], list(found["workloads"])))
+
+    def test_plan(self):
+        for arguments in (("--threads", "1,2", "--oversubscribe", "--seed", str(2**64 - 1)),
+                          ("--placement", "none", "--benchmark_filter=pair", "--seed", "7"),
+                          ("--topology", str(TOPOLOGIES / "hybrid.xml"), "--workloads", "shared_one", "--seed", "1")):
+            with self.subTest(arguments):
+                found = json.loads(self.run_good("--plan", "--json", *arguments).stdout)
+                lines = self.run_good("--plan", *arguments).stdout.splitlines()
+                head = "\n".join(line for line in lines if line.startswith("#"))
+                self.assertEqual([line.split(maxsplit=3) for line in lines if not line.startswith("#")],
+                                 [[one["cell"], one["cpus"], one["state"]] + ([one["reason"]] if one["reason"] else [])
+                                  for one in found["cells"]])
+                self.assertIn("# placement {placement}, {cpus} CPUs on {cores} cores, seed {seed}\n".format(**found), head)
+                self.assertIn("# {run} cells to run, {skipped} skipped, about ".format(**found), head)
+                self.assertAlmostEqual(float(re.search(r"about ([0-9.]+) s", head)[1]), found["round_s"], delta=0.06)
+                for key, words in (("topology", "for the topology '{}'"), ("cores_used", "cores used: {}"),
+                                   ("cores_left", "cores left: {}")):
+                    self.assertEqual(found[key] is not None, words.split("{")[0] in head)
+                    self.assertIn(words.format(found[key]) if found[key] else "", head)
+
+
+class ScriptsTest(Case):
+    """scripts/run is tested with a stand-in for the binary; this is the real one, asked in the same way."""
+
+    def test_what_they_ask(self):
+        names = ("overhead/churn/plain/threads:1", "scaling/shared_one/plain/threads:2")
+        binary = Binary(pathlib.Path(BINARY))
+        settings = Settings("quick", 20.0, threads="1,2", oversubscribe=True)
+        whole = json.loads(self.run_good("--plan", "--json", "--points", "quick", "--window", "20", "--threads", "1,2",
+                                         "--oversubscribe").stdout)
+        self.assertEqual(binary.plan(settings), Plan(whole["run"], whole["skipped"], whole["round_s"]))
+        some = binary.plan(replace(settings, cells=names))
+        self.assertEqual((some.cells, some.skipped), (1, 1))
+        self.assertLess(some.round_s, whole["round_s"] / 10)
+        self.assertEqual(binary.has_peers(), rcbench("--peers", "--list", cwd=self.folder).returncode == 0)
+        with self.assertRaisesRegex(RelayedUsageError, "^rcbench: --cells: '.*' line 2: 'none' is no cell"):
+            binary.plan(replace(settings, cells=(names[0], "none")))
 
 
 class FewerThreadsTest(Case):

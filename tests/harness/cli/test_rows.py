@@ -103,11 +103,12 @@ class RowTest(Case):
             self.assertIn(row["status"], ("ok", "invalid", "skipped", "oversubscribed"))
             self.assertEqual(row["reason"] != "", row["status"] in ("invalid", "skipped"))
 
-    def test_every_cell_has_a_row(self):
-        plan = rcbench("--plan", *BOTH, "--variants", "none,plain,atomic,biased,gil", "--workloads",
-                       "pair,graph_drop,shared_one,private,owner_stranger,mixed", cwd=self.folder).stdout
-        cells = {line.split()[0] for line in plan.splitlines() if not line.startswith("#")}
-        self.assertEqual({row["cell"] for row in self.rows}, cells)
+    def test_every_cell_of_the_plan_has_a_row_or_is_skipped_as_the_plan_says(self):
+        plan = json.loads(rcbench("--plan", "--json", *BOTH, "--variants", "none,plain,atomic,biased,gil", "--workloads",
+                                  "pair,graph_drop,shared_one,private,owner_stranger,mixed", cwd=self.folder).stdout)
+        self.assertEqual({one["cell"] for one in plan["cells"]}, {row["cell"] for row in self.rows})
+        self.assertEqual({one["cell"]: one["reason"] for one in plan["cells"] if one["state"] == "skipped"},
+                         {row["cell"]: row["reason"] for row in self.rows if row["status"] == "skipped"})
 
     def test_skipped_rows_have_a_reason_and_no_numbers(self):
         skipped = [row for row in self.rows if row["status"] == "skipped"]
@@ -180,6 +181,12 @@ class OrderTest(Case):
         self.assertEqual(sorted(rounds[0]), sorted(rounds[1]))
         self.assertNotEqual(rounds[0], rounds[1])
         self.assertNotEqual(rows, self.order("b.csv", "--seed", "1", "--process", "1"))
+
+    def test_the_cells_of_a_file_and_no_others_are_measured(self):
+        names = [f"overhead/pair/set:1/code:inline/{variant}/threads:1" for variant in ("atomic", "plain")]
+        (self.folder / "cells").write_text("\n".join(names), encoding="utf-8")
+        self.assertEqual(sorted(self.order("a.csv", "--cells", "cells")),
+                         [(name, str(repetition)) for name in names for repetition in range(2)])
 
     def test_a_drawn_seed_is_printed_and_can_be_given_again(self):
         done = self.run_good(*self.CELLS, "--csv", "a.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import signal
@@ -37,16 +38,16 @@ class Outcome:
 
 def plan(binary: str, workload: str, threads: str = "1,2") -> List[str]:
     """The cells of a workload that can run here, of the first profile that has some."""
-    done = subprocess.run([binary, "--plan", "--workloads", workload, "--threads", threads, "--oversubscribe",
-                           "--reference-cost", "0.03", *shortest.options(workload)], capture_output=True, text=True, check=True)
-    return [line.split()[0] for line in done.stdout.splitlines() if line.endswith(" run")]
+    done = subprocess.run([binary, "--plan", "--json", "--workloads", workload, "--threads", threads, "--oversubscribe",
+                           "--reference-cost", "0.03", *shortest.options(workload)], capture_output=True, text=True,
+                          check=True)
+    return [one["cell"] for one in json.loads(done.stdout)["cells"] if one["state"] == "run"]
 
 
 def workloads(binary: str) -> List[str]:
     """All registered ones."""
-    done = subprocess.run([binary, "--list"], capture_output=True, text=True, check=True)
-    return re.findall(r"^  ([a-z0-9_]+) +(?:overhead|scaling|memory|latency) +\S", done.stdout.split("workloads (")[1],
-                      re.MULTILINE)
+    done = subprocess.run([binary, "--list", "--json"], capture_output=True, text=True, check=True)
+    return list(json.loads(done.stdout)["workloads"])
 
 
 def _audit(rows: Path) -> Tuple[str, int]:
@@ -63,14 +64,13 @@ def run(binary: str, cell: str, fault: str, among: int, seed: int, *options: str
     """One trial of the cell in a process of its own."""
     environment: Dict[str, str] = {**os.environ, "RCBENCH_FAULT": fault, "RCBENCH_FAULT_AMONG": str(among),
                                    "RCBENCH_FAULT_SEED": str(seed)}
-    pattern = "^" + re.sub(r"([.+*?()\[\]{}|^$\\])", r"\\\1", cell) + "$"
     with tempfile.TemporaryDirectory(prefix="rcbench-faulty-") as folder:
         rows = Path(folder, "rows.csv")
         command = [binary, "--points", "full", "--threads", cell.rsplit(":", 1)[1], "--oversubscribe", "--window", window,
                    "--ramp", "1", "--reference-cost", "0.03", "--placement", "none", "--patience", str(PATIENCE_S),
-                   "--seed", str(seed), "--csv", str(rows), f"--benchmark_filter={pattern}", *options]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace",
-                              timeout=TIMEOUT_S, check=False)
+                   "--seed", str(seed), "--csv", str(rows), "--cells", "/dev/stdin", *options]
+        done = subprocess.run(command, env=environment, input=f"{cell}\n", capture_output=True, text=True,
+                              errors="replace", timeout=TIMEOUT_S, check=False)
         reason, _ = _audit(rows if rows.exists() else rows.with_name(rows.name + ".part"))
     ended = _ending(done.returncode, done.stderr, rows_failed=bool(reason))
     counted: Optional[re.Match[str]] = COUNTED.search(done.stderr)

@@ -1,5 +1,6 @@
 """Peers that count wrongly are found out; a peer that the build does not have is refused with what would bring it."""
 
+import json
 import os
 import subprocess
 import unittest
@@ -43,7 +44,7 @@ class BrokenTest(Case):
         return done, rows
 
     def has(self, workload):
-        return f"\n  {workload} " in self.broken("--list").stdout
+        return workload in json.loads(self.broken("--list", "--json").stdout)["workloads"]
 
     def test_each_wrong_peer_fails_its_audit(self):
         for peer, workload, reason in WRONG:

@@ -1,9 +1,10 @@
 """The peers that this build has: chosen only when asked for, measured in our cells, with good audits."""
 
+import json
 import re
 import unittest
 
-from names import IDLE, REGISTRY, built, listed
+from names import IDLE, REGISTRY
 from support import CPUS, QUICK, ROOT, Case, rcbench, read_rows, schema_columns, trials
 
 THREADED, UNTHREADED = "peer:std-shared_ptr", "peer:std-shared_ptr-unthreaded"
@@ -18,8 +19,8 @@ def cell_of(row):
 class PeersTest(Case):
     def setUp(self):
         super().setUp()
-        self.list = self.run_good("--list").stdout
-        self.names = built(self.list)
+        self.list = json.loads(self.run_good("--list", "--json").stdout)
+        self.names = list(self.list["peers"])
 
     def need(self, *names):
         for name in names:
@@ -27,14 +28,14 @@ class PeersTest(Case):
                 self.skipTest(f"{name} is not in this build")
 
     def plan(self, *arguments):
-        lines = self.run_good("--plan", *arguments).stdout.splitlines()
-        return [line.split(maxsplit=3) for line in lines if not line.startswith("#")]
+        """The names of the cells."""
+        return [one["cell"] for one in json.loads(self.run_good("--plan", "--json", *arguments).stdout)["cells"]]
 
     def test_list_has_every_peer_of_the_registry_or_what_would_bring_it(self):
-        lines = listed(self.list)
-        self.assertEqual(list(lines), self.names + [peer.name for peer in REGISTRY if peer.name not in self.names])
-        for name in set(lines) - set(self.names):
-            self.assertRegex(lines[name], r"not in this build: (install the package \S+|configure|build) ")
+        missing = self.list["missing_peers"]
+        self.assertEqual(list(missing), [peer.name for peer in REGISTRY if peer.name not in self.names])
+        for remedy in missing.values():
+            self.assertRegex(remedy, r"^(install the package \S+|configure|build) ")
 
     def test_every_file_is_in_the_registry_and_the_page(self):
         page = (ROOT / "bench/libraries/README.md").read_text("utf-8")
@@ -46,19 +47,19 @@ class PeersTest(Case):
     def test_no_peer_unless_asked_for(self):
         for arguments in ((), ("--variants", "all")):
             with self.subTest(arguments):
-                self.assertEqual([name for name, *_ in self.plan(*arguments) if "peer:" in name], [])
+                self.assertEqual([name for name in self.plan(*arguments) if "peer:" in name], [])
 
     def test_peers_come_beside_the_chosen_variants(self):
         if not self.names:
             done = rcbench("--peers", "--plan", cwd=self.folder)
             self.assertEqual((done.returncode, len(self.own_lines(done, "--peers"))), (2, 1))
             return
-        cells = [name for name, *_ in self.plan("--peers", "--variants", "plain", "--workloads", "pair")]
+        cells = self.plan("--peers", "--variants", "plain", "--workloads", "pair")
         self.assertEqual({re.search(r"/((peer:)?[^/:]+)/threads", name)[1] for name in cells}, {"plain", *self.names})
 
     def test_a_peer_alone(self):
         self.need("peer:std-atomic")
-        cells = [name for name, *_ in self.plan("--variants", "peer:std-atomic")]
+        cells = self.plan("--variants", "peer:std-atomic")
         self.assertIn("overhead/pair/set:L1/peer:std-atomic/threads:1", cells)
         self.assertIn("scaling/handoff/peer:std-atomic/threads:2", cells)
         self.assertTrue(all("/peer:std-atomic/" in name for name in cells))
@@ -81,7 +82,8 @@ class PeersTest(Case):
             if not idle:
                 break
             rows = [row for row in rows if row["reason"] != IDLE]
-            rows += self.measure(number, "--variants", names, f"--benchmark_filter=^({'|'.join(idle)})$")
+            (self.folder / "idle").write_text("\n".join(idle), encoding="utf-8")
+            rows += self.measure(number, "--variants", names, "--cells", "idle")
         return rows
 
     def test_every_peer_makes_good_rows_in_our_cells(self):
@@ -109,7 +111,7 @@ class PeersTest(Case):
     def test_weak_references(self):
         """They have no cell in the quick profile."""
         self.need("peer:std-shared_ptr", "peer:rust-arc")
-        if "\n  weakref_read " not in self.list:
+        if "weakref_read" not in self.list["workloads"]:
             self.skipTest("there is no workload weakref_read")
         names = [name for name in self.names if name in WEAK]
         rows = trials(self.measure("weak", "--points", "standard", "--workloads", "weakref_read", "--variants",
