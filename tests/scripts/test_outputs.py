@@ -243,7 +243,7 @@ def many_rows(directory: Path, count: int) -> Rows:
         "line": np.arange(2, count + 2)})
     for name in COLUMNS:
         if name not in frame:
-            frame[name] = "" if name in TEXT or name == "schema" else 0 if name in WHOLE else 0.0
+            frame[name] = "" if name in TEXT else 0 if name in WHOLE else 0.0
     return Rows(directory / "trials.csv", frame, (BadRow(1, "made up"),))
 
 

@@ -169,7 +169,7 @@ def weakref_read(cells: Sequence[Cell], anchors: Anchors) -> List[Grid]:
 
 
 def weakref_race(cells: Sequence[Cell], anchors: Anchors) -> List[Grid]:
-    roles = {key_of(cell): pairs(str(cell.extra.get("roles_ns_per_op", ""))) for cell in cells}
+    roles = {key_of(cell): pairs(cell.roles_ns_per_op) for cell in cells}
     names = list(dict.fromkeys(name for own in roles.values() for name in own))
 
     def cost(cell: Cell, name: str) -> Shown:
@@ -194,15 +194,11 @@ def deep_free(cells: Sequence[Cell], anchors: Anchors) -> List[Grid]:
                    "The same for each object destroyed, ns, with its 95 % interval", "graph")]
 
 
-def late_objects(cell: Cell) -> float:
-    found = cell.extra.get("late_objects_max")
-    return float(found) if isinstance(found, (int, float)) else math.nan
-
-
 def late_garbage(cells: Sequence[Cell], anchors: Anchors) -> List[Grid]:
     head = ("variant", "owner", "hold µs", "most late objects", *(f"{name} µs" for _, name in QUANTILES))
     rows = [(text(cell.variant, anchors.at(cell)), text(parameter(cell, "owner")), text(parameter(cell, "hold_us")),
-             figure(late_objects(cell)), *_latencies(cell, MICRO, [name for name, _ in QUANTILES])) for cell in cells]
+             figure(cell.side.get("late_objects_max").value), *_latencies(cell, MICRO, [name for name, _ in QUANTILES]))
+            for cell in cells]
     return [grid("Objects whose last reference a stranger drops: the most that waited for their owner at once, and the "
                  f"time from the last drop to the destruction ({_label(cells)})", head, rows)]
 
