@@ -13,7 +13,7 @@ from rcb.answers.summary import summarise
 from rcb.base.errors import UsageError
 from rcb.rows import parse, schema
 from rcb.rows.parse import fields_of
-from rcb.rows.rows import read
+from rcb.rows.rows import ADDED, read
 from rcb.rows.schema import COLUMNS
 from rcb.rows.schema_page import with_tables
 
@@ -138,6 +138,9 @@ class ForeignFiles(ScratchTest):
 
 
 class Columns(unittest.TestCase):
+    def test_none_is_overwritten_by_what_the_reader_adds(self) -> None:
+        self.assertEqual(set(), set(COLUMNS) & set(ADDED))
+
     def test_the_page_has_the_columns_of_today(self) -> None:
         page = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
         self.assertEqual(with_tables(page), page, "cmake --build build/release --target schema_page writes it anew")

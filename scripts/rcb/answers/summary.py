@@ -21,7 +21,7 @@ from rcb.rows.rows import Rows
 from rcb.rows.schema import CELL, MEASURED, PEER, STATUSES
 from rcb.rows.side_measures import SideMeasures
 from rcb.rows.tables import table_text
-from rcb.rows.valid_rows import disturbed, used_rows
+from rcb.rows.valid_rows import disturbed
 from rcb.stats.stats import NOTHING, Interval, Ratio, Sample, by_unit, geometric_mean, median, ratio, spread
 from rcb.stats.verdict import INCONCLUSIVE, Verdict, holm, judge
 
@@ -259,7 +259,7 @@ def _family(ratios: Dict[CellKey, Ratio], floor: float) -> Dict[CellKey, Test]:
 def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict[CellKey, Samples],
            ratios: Dict[CellKey, Ratio], tests: Dict[CellKey, Test]) -> List[Cell]:
     cells: List[Cell] = []
-    all_used = used_rows(frame)
+    all_used = frame["used"].to_numpy()
     for key, own_places in places.items():
         group = frame.iloc[own_places]
         own = samples.get(key)
@@ -287,9 +287,8 @@ def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict
 
 
 def _samples(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray]) -> Dict[CellKey, Samples]:
-    all_used = used_rows(frame)
-    units, clocks = frame["unit"].to_numpy(), frame["clock"].to_numpy()
-    costs, rates = frame["ns_per_op"].to_numpy() * clocks, frame["ops_per_s"].to_numpy() / clocks
+    all_used = frame["used"].to_numpy()
+    units, costs, rates = (frame[name].to_numpy() for name in ("unit", "ns_at_clock", "rate_at_clock"))
     found = {}
     for key, all_of_it in places.items():
         used = all_of_it[all_used[all_of_it]]

@@ -42,9 +42,11 @@ def _least(_units: np.ndarray, values: np.ndarray) -> Interval:
 # How the trials of a cell become one number, as columns.def calls it.
 REDUCTIONS: Dict[str, Reduction] = {"median": _middle, "typical": typical, "sum": _sum, "total": _sum, "most": _most,
                                     "least": _least}
-# summary.csv keeps the order of its first readers: these stand before another one, all others in the order of the rows.
-STANDS_BEFORE = {"overlap": "jain", "clock_step_ns": "allocated_before_bytes", "cycles_per_op": "allocated_before_bytes",
-                 "gc_runs": "gc_pauses", "gc_pause_max_ns": "gc_stop_max_ns"}
+# In summary.csv each of these stands before the other one, as it did first; all others are in the order of the rows.
+STANDS_BEFORE = {"overlap": "jain", "clock_step_ns": "allocated_before_bytes",
+                 "cycles_per_op": "allocated_before_bytes", "gc_runs": "gc_pauses", "gc_pause_max_ns": "gc_stop_max_ns"}
+# Columns that summary.csv never had.
+REPORT_ALONE = ("wait_p50_ns", "wait_p99_ns", "wait_max_ns")
 
 
 def _in_summary() -> Tuple[Column, ...]:
@@ -67,8 +69,12 @@ class SideMeasures:
     latency: str = ""
 
     def get(self, name: str) -> Interval:
-        """A column's number."""
+        """A column's number with its interval."""
         return self.columns.get(name, NOTHING)
+
+    def value(self, name: str) -> float:
+        """A column's number; NaN where there is none."""
+        return self.get(name).value
 
     def measure(self, name: str) -> Interval:
         """One of the workload's own."""
@@ -77,13 +83,13 @@ class SideMeasures:
     def record(self) -> Dict[str, object]:
         """The columns of summary.csv."""
         found: Dict[str, object] = {}
-        for one in IN_SUMMARY:
+        for one in (one for one in IN_SUMMARY if one.name not in REPORT_ALONE):
             if one.summary == "label":
                 found[one.name] = self.latency
             elif one.summary == "measures":
                 found[one.name] = ";".join(f"{key}={each.value:.9g}" for key, each in self.measures.items())
             else:
-                found[summary_name(one)] = self.get(one.name).value
+                found[summary_name(one)] = self.value(one.name)
         return found
 
 
@@ -125,5 +131,5 @@ def of_rows(used: pd.DataFrame) -> SideMeasures:
                 columns[one.name] = REDUCTIONS[one.summary](units[known], values[known])
             elif one.summary == "total":
                 columns[one.name] = Interval(0.0)
-    labels = used["latency"].to_numpy()
-    return SideMeasures(columns, _measures(units, used["measures"].to_numpy()), next((one for one in labels if one), ""))
+    label = next((one for one in used["latency"] if one), "")
+    return SideMeasures(columns, _measures(units, used["measures"].to_numpy()), label)
