@@ -28,10 +28,14 @@ ADDED = ("line", "unit", "used", "clock", "ns_at_clock", "rate_at_clock")
 
 @dataclass(frozen=True)
 class Rows:
-    """The trials of a file, one row each, and the lines that were left out. The columns of ADDED are not the file's: `line`;
-    `unit`, which numbers the processes: two of different runs are never the same, whatever number they had there; `used`:
-    whether the numbers are made of this row (rcb.rows.valid_rows); `clock`, by which a time is multiplied to be one of the
-    file's typical clock (rcb.rows.clock); and `ns_at_clock` and `rate_at_clock`, which are ns_per_op and ops_per_s there."""
+    """The trials of a file, one row each, and the lines that were left out. These columns are not the file's:
+
+    line           where the row stands in the file
+    unit           numbers the processes: two of different runs are never the same, whatever number they had there
+    used           whether the numbers are made of this row (rcb.rows.valid_rows)
+    clock          by which a time is multiplied to be one of the file's typical clock (rcb.rows.clock)
+    ns_at_clock    ns_per_op at that clock
+    rate_at_clock  ops_per_s at that clock"""
 
     path: Path
     frame: pd.DataFrame

@@ -1,5 +1,5 @@
-"""Schema version 1 of the rows: the columns in their order, and what kind of value each holds, as bench/rows/columns.def
-has them."""
+"""Schema version 1 of the rows: the columns in their order, and what kind of value each holds, read from
+bench/rows/columns.def."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SCHEMA = "1"
 COLUMNS_DEF = Path(__file__).resolve().parents[3] / "bench" / "rows" / "columns.def"
 # A file must have the columns up to this one; those after it came with the same version and may be absent.
 LAST_REQUIRED = "reason"
-TYPES = {"text": str, "list": str, "id": str, "whole": int, "count": float, "signed": float, "real9": float, "real6": float,
-         "real4": float}
+TYPES = {"text": str, "list": str, "id": str, "whole": int, "count": float, "signed": float, "real9": float,
+         "real6": float, "real4": float}
 SUMMARIES = ("none", "median", "typical", "sum", "total", "most", "least", "label", "measures")
 
 
@@ -32,8 +32,8 @@ class Column:
     meaning: str
 
 
-_COLUMN = re.compile(r'COLUMN\((?P<name>[a-z0-9_]+), "(?P<unit>[^"\\]+)", (?P<type>[a-z0-9]+), .*, (?P<summary>[a-z]+), '
-                     r'"(?P<meaning>[^"\\]+)"\)')
+_COLUMN = re.compile(r'COLUMN\((?P<name>[a-z0-9_]+), "(?P<unit>[^"\\]+)", (?P<type>[a-z0-9]+), .*, '
+                     r'(?P<summary>[a-z]+), "(?P<meaning>[^"\\]+)"\)')
 _SECTION = re.compile(r'SECTION\("([^"\\]+)"\)')
 
 
@@ -48,10 +48,11 @@ def columns_of(text: str) -> Iterator[Column]:
         elif line and not line.startswith("#"):
             found = _COLUMN.fullmatch(line)
             if not found or found["type"] not in TYPES or found["summary"] not in SUMMARIES:
-                raise UsageError(f"{COLUMNS_DEF}:{number}: not a column: {line[:60]}; accepted: COLUMN(name, \"unit\", type, "
-                                 f"known, value, summary, \"meaning\") with a type of {', '.join(TYPES)} and a summary of "
-                                 f"{', '.join(SUMMARIES)}")
-            yield Column(section, found["name"], found["unit"], TYPES[found["type"]], found["summary"], found["meaning"])
+                raise UsageError(f"{COLUMNS_DEF}:{number}: not a column: {line[:60]}; accepted: COLUMN(name, \"unit\", "
+                                 f"type, known, value, summary, \"meaning\") with a type of {', '.join(TYPES)} and a "
+                                 f"summary of {', '.join(SUMMARIES)}")
+            yield Column(section, found["name"], found["unit"], TYPES[found["type"]], found["summary"],
+                         found["meaning"])
 
 
 ALL: Tuple[Column, ...] = tuple(columns_of(COLUMNS_DEF.read_text(encoding="utf-8")))

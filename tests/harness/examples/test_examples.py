@@ -103,8 +103,8 @@ class ColumnTest(ExampleCase):
             program = ("import pathlib, sys; from rcb.answers.summary import summarise, write_csv; from rcb.rows.rows "
                        "import read; write_csv(summarise(read(pathlib.Path(sys.argv[1]))), pathlib.Path(sys.argv[2]))")
             summary = path.with_name("summary.csv")
-            done = run("env", f"PYTHONPATH={self.SOURCE / 'scripts'}", os.environ["RCBENCH_PYTHON"], "-B", "-c", program,
-                       path, summary)
+            done = run("env", f"PYTHONPATH={self.SOURCE / 'scripts'}", os.environ["RCBENCH_PYTHON"], "-B", "-c",
+                       program, path, summary)
             self.assertEqual(done.returncode, 0, done.stderr)
             with open(summary, newline="", encoding="utf-8") as file:
                 cells = list(csv.DictReader(file))
