@@ -1,8 +1,9 @@
-/* The CSV. See rows.h. */
+/* The CSV. See rows.h; the columns are in columns.def. */
 #include "bench/rows/rows.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,22 +12,21 @@
 
 #define SCHEMA "1"
 
-static const char header[] =
-    "schema,run_id,host,utc,driver,workload,params,variant,threads,placement,cpus,process,repetition,order,seed,"
-    "window_s,ops,ops_per_s,ns_per_op,thread_ops_min,thread_ops_max,jain,overlap,ctx_voluntary,ctx_involuntary,"
-    "migrations,steal_ms,minor_faults,major_faults,allocated_bytes,resident_bytes,late_objects_max,gc_runs,"
-    "gc_pause_max_ns,status,reason,cell,scheme,mode,roles,thread_ops,thread_ns,numa,drift,turns_min,batch_ops,"
-    "working_set_bytes,allocator,audit,noise,waits,wait_p50_ns,wait_p99_ns,wait_max_ns,"
-    "allocated_before_bytes,allocated_after_bytes,active_bytes,retained_bytes,peak_rss_bytes,live_objects,gc_pauses,"
-    "gc_pause_p50_ns,gc_pause_p99_ns,gc_stop_max_ns,gc_found,latency,latency_count,latency_p50_ns,latency_p90_ns,"
-    "latency_p99_ns,latency_p999_ns,latency_max_ns,measures,clock_step_ns,core_quotient,"
-    "core_baseline,core_contended,cycles_per_op,cycles,instructions,branch_misses\n";
-
-/* Columns that rows_read looks at, counted from 0. */
+#define COLUMN(name, ...) COLUMN_##name,
 enum {
-    COLUMN_THREADS = 8, COLUMN_PLACEMENT = 9, COLUMN_PROCESS = 11, COLUMN_REPETITION = 12, COLUMN_SEED = 14,
-    COLUMN_STATUS = 34, COLUMN_REASON = 35, COLUMN_CELL = 36, COLUMN_AUDIT = 48, COLUMNS = 81
+#include "bench/rows/columns.def"
+    COLUMNS
 };
+#undef COLUMN
+
+#define COLUMN(name, ...) "," #name
+static const char names[] =
+#include "bench/rows/columns.def"
+    "\n";
+#undef COLUMN
+
+static const char *const header = names + 1; /* a comma stands before each name */
+enum { HEADER_LENGTH = sizeof names - 2 };
 
 struct rows {
     const struct options *options;
@@ -36,13 +36,6 @@ struct rows {
     bool failed_audit;  /* among the rows that --resume found */
     char host[65];
     char run_id[128];
-};
-
-/* A row as it is made: text that grows. */
-struct text {
-    FILE *out;
-    char *bytes;
-    size_t length;
 };
 
 /* ---- one row ------------------------------------------------------------------------------------- */
@@ -59,236 +52,106 @@ static void put_text(FILE *out, const char *value)
     }
     if (quoted)
         fputc('"', out);
-    fputc(',', out);
 }
 
-static void put_u64(FILE *out, uint64_t value) { fprintf(out, "%" PRIu64 ",", value); }
-/* A figure that may not be known: empty then. */
-static void put_known(FILE *out, bool known, uint64_t value)
-{
-    if (known)
-        fprintf(out, "%" PRIu64, value);
-    fputc(',', out);
-}
+/* The types of columns.def. */
+static void put_count(FILE *out, uint64_t value) { fprintf(out, "%" PRIu64, value); }
+static void put_id(FILE *out, uint64_t value) { put_count(out, value); }
+static void put_whole(FILE *out, uint64_t value) { put_count(out, value); }
+static void put_signed(FILE *out, int64_t value) { fprintf(out, "%" PRId64, value); }
+static void put_real9(FILE *out, double value) { fprintf(out, "%.9g", value); }
+static void put_real6(FILE *out, double value) { fprintf(out, "%.6g", value); }
+static void put_real4(FILE *out, double value) { fprintf(out, "%.4g", value); }
 
-/* 0: unknown. */
-static void put_bytes(FILE *out, uint64_t value) { put_known(out, value != 0, value); }
-
-static void put_double(FILE *out, double value) { fprintf(out, "%.9g,", value); }
-
-/* One value for each thread, joined by '+'. */
 typedef void thread_value(FILE *out, const struct trial_thread *thread);
 
 static void value_cpu(FILE *out, const struct trial_thread *t) { fprintf(out, "%u", t->cpu); }
 static void value_numa(FILE *out, const struct trial_thread *t) { fprintf(out, "%d", t->numa_node); }
 static void value_role(FILE *out, const struct trial_thread *t) { fputs(t->role, out); }
-static void value_ops(FILE *out, const struct trial_thread *t) { fprintf(out, "%" PRIu64, t->window.ops); }
+static void value_ops(FILE *out, const struct trial_thread *t) { put_count(out, t->window.ops); }
 static void value_ns(FILE *out, const struct trial_thread *t)
 {
-    fprintf(out, "%" PRIu64, t->window.end_ns - t->window.begin_ns - t->window.excluded_ns);
+    put_count(out, t->window.end_ns - t->window.begin_ns - t->window.excluded_ns);
 }
 
-static void put_threads(FILE *out, const struct trial_result *result, thread_value *value)
+static void put_list(FILE *out, const struct trial_result *result, thread_value *value)
 {
     for (unsigned i = 0; i < result->threads; i++) {
         if (i > 0)
             fputc('+', out);
         value(out, &result->thread[i]);
     }
-    fputc(',', out);
 }
 
-static void put_empty(FILE *out, unsigned count)
+/* The value of a column of type `list`. */
+#define EACH_THREAD(value) r, value_##value
+
+/* ---- values of columns.def that take more than a member ------------------------------------------ */
+
+static const char *params_of(const struct cell *cell)
 {
-    while (count-- > 0)
-        fputc(',', out);
+    return cell->params[0] != '\0' ? cell->params : "-"; /* an empty field is a number that is missing */
 }
 
-static void put_identity(FILE *out, struct rows *rows, const struct cell *cell, const struct trial_result *result)
+static const char *allocator_of(const struct cell *cell)
 {
-    const struct options *options = rows->options;
-    fputs(SCHEMA ",", out);
-    put_text(out, rows->run_id);
-    put_text(out, rows->host);
-    put_text(out, result != NULL ? result->utc : "");
-    put_text(out, cell->workload->driver);
-    put_text(out, cell->workload->name);
-    put_text(out, cell->params[0] != '\0' ? cell->params : "-"); /* an empty field is a number that is missing */
-    put_text(out, cell->variant->name);
-    put_u64(out, cell->threads);
-    put_text(out, placement_name(options->placement));
-    if (result != NULL && result->pinned)
-        put_threads(out, result, value_cpu);
-    else
-        put_empty(out, 1);
-    put_u64(out, options->process);
-    put_u64(out, cell->repetition);
-    put_u64(out, rows->order);
-    put_u64(out, options->seed);
+    return cell->variant->allocator != NULL ? cell->variant->allocator : allocator_name();
 }
 
-static void put_measured(FILE *out, const struct trial_result *r)
+static enum status status_of(const struct cell *cell, const struct trial_result *r)
 {
-    put_double(out, r->window_s);
-    put_u64(out, r->ops);
-    put_double(out, r->ops_per_s);
-    put_double(out, r->ns_per_op);
-    put_u64(out, r->thread_ops_min);
-    put_u64(out, r->thread_ops_max);
-    put_double(out, r->jain);
-    put_double(out, r->overlap);
-    put_u64(out, (uint64_t)r->ctx_voluntary);
-    put_u64(out, (uint64_t)r->ctx_involuntary);
-    put_u64(out, r->migrations);
-    put_known(out, r->has_steal, r->steal_ms);
-    put_u64(out, (uint64_t)r->minor_faults);
-    put_u64(out, (uint64_t)r->major_faults);
-    put_bytes(out, r->memory.allocated);
-    put_bytes(out, r->memory.resident);
-    put_u64(out, r->late_objects_max);
-    put_u64(out, r->collector.runs);
-    put_u64(out, r->collector.pauses.max);
+    return r != NULL ? r->status : cell->left_out ? STATUS_INVALID : STATUS_SKIPPED;
 }
 
-enum { MEASURED_COLUMNS = 19 };
-
-static void put_details(FILE *out, const struct trial_result *r)
+static const char *audit_of(const struct cell *cell, const struct trial_result *r)
 {
-    put_threads(out, r, value_role);
-    put_threads(out, r, value_ops);
-    put_threads(out, r, value_ns);
-    if (r->pinned)
-        put_threads(out, r, value_numa);
-    else
-        put_empty(out, 1);
-    if (r->has_drift)
-        put_double(out, r->drift);
-    else
-        put_empty(out, 1);
-    put_known(out, r->has_turns, r->turns_min);
-    const struct window_result *first = &r->thread[0].window;
-    put_u64(out, first->batches > 0 ? first->ops / first->batches : 0);
-    put_known(out, r->working_set_bytes != 0, r->working_set_bytes);
+    if (r != NULL ? r->failed_audit : cell->left_out)
+        return "failed";
+    return r != NULL ? "passed" : "";
 }
 
-enum { DETAIL_COLUMNS = 8 };
-
-static void put_quantile(FILE *out, const struct histogram *histogram, double share)
+static uint64_t batch_of(const struct window_result *window)
 {
-    put_known(out, histogram->count > 0, histogram_quantile(histogram, share));
+    return window->batches > 0 ? window->ops / window->batches : 0;
 }
 
-/* Waits: a thread alone waits for nobody. */
-static void put_noise_and_waits(FILE *out, const struct trial_result *r)
+/* 0: unknown. */
+static double cycles_per_op(const struct trial_result *r)
 {
-    char noise[NOISE_TEXT];
-    put_text(out, noise_text(r->noise, noise));
-    put_known(out, r->has_turns, r->waits.count);
-    put_quantile(out, &r->waits, 0.5);
-    put_quantile(out, &r->waits, 0.99);
-    put_known(out, r->waits.count > 0, r->waits.max);
+    return r->clock_step_ns > 0 ? r->ns_per_op / r->clock_step_ns * r->step_cycles : 0;
 }
 
-static void put_memory(FILE *out, const struct trial_result *r)
+/* Scaled counts are fractions. */
+static uint64_t counted(const struct trial_result *r, enum counter counter)
 {
-    put_bytes(out, r->allocated_before);
-    put_bytes(out, r->allocated_after);
-    put_bytes(out, r->memory.active);
-    put_bytes(out, r->memory.retained);
-    put_bytes(out, r->peak_rss);
-    if (r->has_live_objects)
-        fprintf(out, "%" PRId64, r->live_objects);
-    fputc(',', out);
-    put_u64(out, r->collector.pauses.count);
-    put_quantile(out, &r->collector.pauses, 0.5);
-    put_quantile(out, &r->collector.pauses, 0.99);
-    put_known(out, r->collector.pauses.count > 0, r->collector.stop_max_ns);
-    put_u64(out, r->collector.found);
+    return (uint64_t)rint(r->counts.value[counter]);
 }
 
-static void put_latency(FILE *out, const struct cell *cell, const struct trial_result *r)
+/* `r` is NULL for a cell that is skipped. */
+static void put_row(FILE *out, const struct rows *rows, const struct cell *cell, const struct trial_result *r)
 {
-    put_text(out, cell->workload->latency != NULL ? cell->workload->latency : "");
-    put_known(out, cell->workload->latency != NULL, r->latency.count);
-    put_quantile(out, &r->latency, 0.5);
-    put_quantile(out, &r->latency, 0.9);
-    put_quantile(out, &r->latency, 0.99);
-    put_quantile(out, &r->latency, 0.999);
-    put_known(out, r->latency.count > 0, r->latency.max);
-}
-
-/* 0 where it is not known: empty then. */
-static void put_positive(FILE *out, double value)
-{
-    if (value > 0)
-        fprintf(out, "%.6g", value);
-    fputc(',', out);
-}
-
-static void put_processor(FILE *out, const struct trial_result *r)
-{
-    const struct noise_looks *looks = &r->looks;
-    double made = looks->made > 0 ? looks->made : 1;
-    double steps_per_op = r->clock_step_ns > 0 ? r->ns_per_op / r->clock_step_ns : 0;
-    put_positive(out, looks->quotients / made);
-    put_positive(out, looks->baselines / made);
-    if (looks->made > 0)
-        fprintf(out, "%.4g", looks->contended / made);
-    fputc(',', out);
-    put_positive(out, steps_per_op * r->step_cycles);
-    for (unsigned i = 0; i < COUNTERS; i++) {
-        if (i > 0)
-            fputc(',', out);
-        if (r->counts.known)
-            fprintf(out, "%.0f", r->counts.value[i]);
-    }
-}
-
-enum { LAST_COLUMNS = 32 };
-
-/* No comma after the last column. */
-static void put_last(FILE *out, const struct cell *cell, const struct trial_result *r)
-{
-    put_noise_and_waits(out, r);
-    put_memory(out, r);
-    put_latency(out, cell, r);
-    put_text(out, r->measures);
-    put_positive(out, r->clock_step_ns);
-    put_processor(out, r);
+#define COLUMN(name, unit, type, known, value, ...)                                                                  \
+    if (COLUMN_##name > 0)                                                                                           \
+        fputc(',', out);                                                                                             \
+    if (known)                                                                                                       \
+        put_##type(out, value);
+#include "bench/rows/columns.def"
+#undef COLUMN
+    fputc('\n', out);
 }
 
 int rows_write(struct rows *rows, const struct cell *cell, const struct trial_result *result)
 {
-    struct text text = {0};
-    text.out = open_memstream(&text.bytes, &text.length);
-    if (text.out == NULL)
+    char *bytes = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&bytes, &length);
+    if (out == NULL)
         return rows_file_complain(&rows->file, "no memory for a row");
-    put_identity(text.out, rows, cell, result);
-    if (result != NULL)
-        put_measured(text.out, result);
-    else
-        put_empty(text.out, MEASURED_COLUMNS);
-    put_text(text.out, status_name(result != NULL ? result->status : cell->left_out ? STATUS_INVALID : STATUS_SKIPPED));
-    put_text(text.out, result != NULL ? result->reason : cell->skipped);
-    put_text(text.out, cell->name);
-    put_text(text.out, cell->variant->scheme);
-    put_text(text.out, cell->variant->mode);
-    if (result != NULL)
-        put_details(text.out, result);
-    else
-        put_empty(text.out, DETAIL_COLUMNS);
-    put_text(text.out, cell->variant->allocator != NULL ? cell->variant->allocator : allocator_name());
-    bool failed = result != NULL ? result->failed_audit : cell->left_out;
-    put_text(text.out, failed ? "failed" : result != NULL ? "passed" : "");
-    if (result != NULL)
-        put_last(text.out, cell, result);
-    else
-        put_empty(text.out, LAST_COLUMNS - 1); /* commas stand between columns */
-    fputc('\n', text.out);
-    bool complete = fclose(text.out) == 0;
-    int status = complete ? rows_file_append(&rows->file, text.bytes, text.length)
+    put_row(out, rows, cell, result);
+    bool complete = fclose(out) == 0;
+    int status = complete ? rows_file_append(&rows->file, bytes, length)
                           : rows_file_complain(&rows->file, "no memory for a row");
-    free(text.bytes);
+    free(bytes);
     rows->order++;
     return status;
 }
@@ -328,13 +191,13 @@ static bool split(char *line, char **fields)
 /* Rows of other processes may stand in the same file; they do not count. */
 static bool of_this_process(const struct options *options, char **fields)
 {
-    return strtoull(fields[COLUMN_PROCESS], NULL, 10) == options->process &&
-           strtoull(fields[COLUMN_SEED], NULL, 10) == options->seed;
+    return strtoull(fields[COLUMN_process], NULL, 10) == options->process &&
+           strtoull(fields[COLUMN_seed], NULL, 10) == options->seed;
 }
 
 static bool placed_alike(const struct options *options, char **fields)
 {
-    return strcmp(fields[COLUMN_PLACEMENT], placement_name(options->placement)) == 0;
+    return strcmp(fields[COLUMN_placement], placement_name(options->placement)) == 0;
 }
 
 static bool is_number(const char *text)
@@ -348,26 +211,26 @@ static bool is_row(char *line, ssize_t length, char **fields)
     if (line[length - 1] != '\n' || memchr(line, '\0', (size_t)length) != NULL)
         return false;
     line[length - 1] = '\0';
-    if (!split(line, fields) || fields[COLUMN_CELL][0] == '\0')
+    if (!split(line, fields) || fields[COLUMN_cell][0] == '\0')
         return false;
     for (int status = 0; status <= STATUS_OVERSUBSCRIBED; status++)
-        if (strcmp(fields[COLUMN_STATUS], status_name(status)) == 0)
-            return is_number(fields[COLUMN_THREADS]) && is_number(fields[COLUMN_PROCESS]) &&
-                   is_number(fields[COLUMN_REPETITION]) && is_number(fields[COLUMN_SEED]);
+        if (strcmp(fields[COLUMN_status], status_name(status)) == 0)
+            return is_number(fields[COLUMN_threads]) && is_number(fields[COLUMN_process]) &&
+                   is_number(fields[COLUMN_repetition]) && is_number(fields[COLUMN_seed]);
     return false;
 }
 
 static void mark(struct rows *rows, struct cell *cells, size_t cell_count, char **fields)
 {
-    rows->failed_audit |= strcmp(fields[COLUMN_AUDIT], "failed") == 0;
-    unsigned long repetition = strtoul(fields[COLUMN_REPETITION], NULL, 10);
-    bool left_out = strcmp(fields[COLUMN_REASON], CELL_LEFT_OUT) == 0;
-    bool skipped = left_out || strcmp(fields[COLUMN_STATUS], "skipped") == 0;
+    rows->failed_audit |= strcmp(fields[COLUMN_audit], "failed") == 0;
+    unsigned long repetition = strtoul(fields[COLUMN_repetition], NULL, 10);
+    bool left_out = strcmp(fields[COLUMN_reason], CELL_LEFT_OUT) == 0;
+    bool skipped = left_out || strcmp(fields[COLUMN_status], "skipped") == 0;
     /* Noise has spoiled it, and it may be that the run ended before the next attempt. */
-    if (strcmp(fields[COLUMN_STATUS], "invalid") == 0 && strcmp(fields[COLUMN_AUDIT], "failed") != 0)
+    if (strcmp(fields[COLUMN_status], "invalid") == 0 && strcmp(fields[COLUMN_audit], "failed") != 0)
         return;
     for (size_t i = 0; i < cell_count; i++) {
-        if (strcmp(cells[i].name, fields[COLUMN_CELL]) != 0)
+        if (strcmp(cells[i].name, fields[COLUMN_cell]) != 0)
             continue;
         if (left_out) /* whoever goes on need not name it again */
             cell_leave_out(&cells[i]);
@@ -407,7 +270,7 @@ static int resume_line(struct rows *rows, struct cell *cells, size_t cell_count,
         return 0;
     if (!placed_alike(rows->options, fields)) {
         fprintf(stderr, "rcbench: --resume: '%s' line %u was made with another --placement: '%s'\n",
-                rows->file.part_path, rows->order + 1, fields[COLUMN_PLACEMENT]);
+                rows->file.part_path, rows->order + 1, fields[COLUMN_placement]);
         return -1;
     }
     mark(rows, cells, cell_count, fields);
@@ -435,7 +298,7 @@ static int resume_lines(struct rows *rows, struct cell *cells, size_t cell_count
         const struct span piece = {at, at + length};
         if (at == 0)
             status = resume_header(rows, line, length);
-        if (at == 0 && status == 0 && length == sizeof header - 1)
+        if (at == 0 && status == 0 && length == HEADER_LENGTH)
             continue;
         if (at > 0 && is_row(line, length, fields))
             status = resume_line(rows, cells, cell_count, fields);
@@ -511,7 +374,7 @@ int rows_open(struct rows **out, const struct options *options, struct cell *cel
                 rows->file.part_path);
         return -1;
     }
-    return rows->file.length == 0 ? rows_file_append(&rows->file, header, sizeof header - 1) : 0;
+    return rows->file.length == 0 ? rows_file_append(&rows->file, header, HEADER_LENGTH) : 0;
 }
 
 bool rows_failed_audit(const struct rows *rows) { return rows->failed_audit; }

@@ -1,4 +1,4 @@
-/* The CSV: one trial, one row. docs/schema.md explains every column.
+/* The CSV: one trial, one row. columns.def has a line for each column.
  *
  * Rows go to PATH.part (bench/rows/rows_file.h), one write each, so that a killed run leaves whole rows. */
 #ifndef RCBENCH_BENCH_ROWS_ROWS_H

@@ -151,7 +151,7 @@ class Summarised(ScratchTest):
         rows = [trial(slow, driver="scaling", workload="handoff", threads=2, process=process, roles="giver+taker",
                       thread_ops="100+100", thread_ns=f"{1000 * slow:.0f}+{2000 * slow:.0f}")
                 for process, slow in enumerate((1.0, 1.0, 1.5))]
-        self.assertEqual("giver=10;taker=20", self.cell(rows).extra["roles_ns_per_op"])
+        self.assertEqual("giver=10;taker=20", self.cell(rows).roles_ns_per_op)
 
     def test_the_range_is_told(self) -> None:
         told = wording.clock_sentence(self.summary(drifting()))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Callable, Mapping, Optional, Sequence
 
 import made_up
-from support import SCRIPTS, ScratchTest
+from support import ROOT, SCRIPTS, ScratchTest
 
 from rcb.base.errors import UsageError
 from rcb.base.files import BEGINNINGS
@@ -74,8 +74,9 @@ class CurrentDirectory(EndingTest):
 
     def test_a_checkout_below_a_colon_and_a_space(self) -> None:
         copy = self.scratch / "a b:c"
-        copy.mkdir()
+        (copy / "bench").mkdir(parents=True)
         subprocess.run(["cp", "-a", str(SCRIPTS), str(copy)], check=True)
+        subprocess.run(["cp", "-a", str(ROOT / "bench" / "rows"), str(copy / "bench")], check=True)
         done = subprocess.run([str(copy / "scripts" / "doctor"), "--json"], env=self.environment(), text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.scratch, check=False)
         self.assertEqual((0, ""), (done.returncode, done.stderr))

@@ -23,7 +23,7 @@ from support import ScratchTest, row
 from rcb.answers import summary
 from rcb.answers.analysis import Analysis, analyse
 from rcb.report import answer, report, table, trials, view
-from rcb.rows.rows import BadRow, Rows, read
+from rcb.rows.rows import BadRow, Rows, read, set_clock
 from rcb.rows.schema import COLUMNS, TEXT, WHOLE
 from rcb.stats import crossing, stats
 class Tables(HTMLParser):
@@ -199,7 +199,7 @@ class FromNumbersToRows(ScratchTest):
             {"status": "skipped", "reason": "x", "ops_per_s": "", "ns_per_op": "", "window_s": "", "ops": ""}))]
         read_back = read(made_up.write(self.scratch / "trials.csv", rows))
         self.assertEqual((), read_back.bad)
-        read_back.frame["clock"] = [1.0, 2.0, 1.0, 1.0]
+        set_clock(read_back.frame, np.array([1.0, 2.0, 1.0, 1.0]))
         (one,) = trials.of_cells(read_back).values()
         self.assertEqual(["disturbed: stolen", "", "invalid, disturbed: contended", "skipped"], one.trials["marks"])
         self.assertEqual(("M/s", [2.0, 2.0, 2.0, None], [2.0, 1.0, 2.0, None]),
@@ -243,7 +243,7 @@ def many_rows(directory: Path, count: int) -> Rows:
         "line": np.arange(2, count + 2)})
     for name in COLUMNS:
         if name not in frame:
-            frame[name] = "" if name in TEXT or name == "schema" else 0 if name in WHOLE else 0.0
+            frame[name] = "" if name in TEXT else 0 if name in WHOLE else 0.0
     return Rows(directory / "trials.csv", frame, (BadRow(1, "made up"),))
 
 

@@ -11,10 +11,11 @@ from support import ROOT, ScratchTest, row, write_rows
 
 from rcb.answers.summary import summarise
 from rcb.base.errors import UsageError
-from rcb.rows import parse
+from rcb.rows import parse, schema
 from rcb.rows.parse import fields_of
-from rcb.rows.rows import read
+from rcb.rows.rows import ADDED, read
 from rcb.rows.schema import COLUMNS
+from rcb.rows.schema_page import with_tables
 
 
 class GoodRows(ScratchTest):
@@ -136,11 +137,20 @@ class ForeignFiles(ScratchTest):
             self.assert_one_line(done.stderr, str(directory), "accepted")
 
 
-class Documentation(unittest.TestCase):
-    def test_explains_each_column_in_order(self) -> None:
-        text = Path(ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
-        explained = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
-        self.assertEqual(list(COLUMNS), explained[: len(COLUMNS)])
+class Columns(unittest.TestCase):
+    def test_none_is_overwritten_by_what_the_reader_adds(self) -> None:
+        self.assertEqual(set(), set(COLUMNS) & set(ADDED))
+
+    def test_the_page_has_the_columns_of_today(self) -> None:
+        page = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
+        self.assertEqual(with_tables(page), page, "cmake --build build/release --target schema_page writes it anew")
+
+    def test_a_line_that_is_no_column(self) -> None:
+        text = schema.COLUMNS_DEF.read_text(encoding="utf-8")
+        last = text.splitlines()[-1]
+        for line in (last.replace(", count,", ", integer,"), last.replace(", none,", ", mean,"), " " + last, last[:-1]):
+            with self.subTest(line), self.assertRaisesRegex(UsageError, f":{text.count(chr(10)) + 1}: not a column: "):
+                list(schema.columns_of(text + line + "\n"))
 
 
 if __name__ == "__main__":

@@ -246,7 +246,7 @@ class Answers(ScratchTest):
     def test_roles_are_told_apart(self) -> None:
         found = self.summary(self.scaling("owner_stranger", "biased", {2: 1e8}, roles="owner+stranger",
                                           thread_ops="100+10", thread_ns="200+400"))
-        self.assertEqual("owner=2;stranger=40", found.cells[0].extra["roles_ns_per_op"])
+        self.assertEqual("owner=2;stranger=40", found.cells[0].roles_ns_per_op)
 
     def test_no_rows_at_all(self) -> None:
         found = self.summary([])

@@ -159,11 +159,11 @@ class SixteenCores(unittest.TestCase):
 
     def test_side_costs(self) -> None:
         costs = side_costs.gather(self.summary)
-        shown = {(one.cell.workload, one.cell.variant): one for one in side_costs.worth_showing(costs, 16)}
-        self.assertEqual(7.5e7, shown["private", "gil"].get("wait_p50_ns"))
+        shown = {(one.workload, one.variant): one for one in side_costs.worth_showing(costs, 16)}
+        self.assertEqual(7.5e7, shown["private", "gil"].side.value("wait_p50_ns"))
         late = shown["shared_one", "biased"]
-        self.assertEqual((700.0, 5000.0), (late.get("late_objects_max"), side_costs.more_memory(costs, late, "gil")))
-        self.assertTrue(math.isnan(late.get("wait_max_ns")))
+        self.assertEqual((700.0, 5000.0), (late.side.value("late_objects_max"), side_costs.more_memory(costs, late, "gil")))
+        self.assertTrue(math.isnan(late.side.value("wait_max_ns")))
         self.assertNotIn(("private", "biased"), shown)
 
     def test_the_csv_is_tidy_and_documented(self) -> None:

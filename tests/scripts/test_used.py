@@ -46,7 +46,8 @@ class Used(ScratchTest):
         cells = (("plain", ("", "", "stolen")), ("atomic", ("", "stolen", "stolen")), ("gil", ("smt", "smt", "smt")))
         frame = pd.DataFrame([row(noise=noise, process=process, variant=variant)
                               for variant, noises in cells for process, noise in enumerate(noises)])
-        self.assertEqual({"atomic"}, {cell[3] for cell in disturbed_cells(frame.assign(unit=frame["process"]))})
+        frame["used"] = used_rows(frame.assign(unit=frame["process"]))
+        self.assertEqual({"atomic"}, {cell[3] for cell in disturbed_cells(frame)})
 
     def test_a_fact_of_the_cell_is_no_disturbance(self) -> None:
         self.assertEqual([True, True, False], self.used((0, "smt"), (0, ""), (0, "contended+smt")))

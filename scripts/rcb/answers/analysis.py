@@ -8,8 +8,7 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from rcb.answers import side_costs, tradeoff, usl
 from rcb.answers.prediction import Group, Predicted, Prices, predictions, prices
-from rcb.answers.side_costs import SideCosts
-from rcb.answers.summary import Summary
+from rcb.answers.summary import Cell, Summary
 from rcb.answers.tradeoff import Tradeoff
 from rcb.answers.usl import Fit
 from rcb.base.files import read_record
@@ -22,7 +21,7 @@ class Analysis:
     summary: Summary
     tradeoff: Tradeoff
     fits: Tuple[Fit, ...]
-    costs: Tuple[SideCosts, ...]
+    costs: Tuple[Cell, ...]
     prices: Mapping[Group, Prices]
     predicted: Tuple[Predicted, ...]
     run: Mapping[str, Any]

@@ -21,7 +21,7 @@ from rcb.rows.rows import Rows
 from rcb.rows.schema import CELL, MEASURED, PEER, STATUSES
 from rcb.rows.side_measures import SideMeasures
 from rcb.rows.tables import table_text
-from rcb.rows.valid_rows import disturbed, used_rows
+from rcb.rows.valid_rows import disturbed
 from rcb.stats.stats import NOTHING, Interval, Ratio, Sample, by_unit, geometric_mean, median, ratio, spread
 from rcb.stats.verdict import INCONCLUSIVE, Verdict, holm, judge
 
@@ -63,7 +63,7 @@ class Cell:
     comparison: str
     ratio: Interval
     statuses: Dict[str, int]
-    extra: Dict[str, object]
+    roles_ns_per_op: str
     reason: str
     spread: float = math.nan
     noisy: int = 0
@@ -185,27 +185,6 @@ def _role_costs(group: pd.DataFrame) -> str:
     return ";".join(f"{name}={values.median():.6g}" for name, values in whole.items() if len(values))
 
 
-def _middle(values: pd.Series) -> float:
-    known = values.dropna()
-    return float(known.median()) if len(known) else math.nan
-
-
-def _extra(group: pd.DataFrame) -> Dict[str, object]:
-    return {
-        "roles_ns_per_op": _role_costs(group),
-        "overlap_min": group["overlap"].min(),
-        "jain_min": group["jain"].min(),
-        "ctx_involuntary": group["ctx_involuntary"].sum(),
-        "migrations": group["migrations"].sum(),
-        "steal_ms": group["steal_ms"].sum(),
-        "allocated_bytes": _middle(group["allocated_bytes"]),
-        "resident_bytes": _middle(group["resident_bytes"]),
-        "late_objects_max": group["late_objects_max"].max(),
-        "clock_step_ns": _middle(group["clock_step_ns"]),
-        "cycles_per_op": _middle(group["cycles_per_op"]),
-    }
-
-
 def baseline_of(key: CellKey) -> Optional[Tuple[str, CellKey]]:
     """What a cell's ratio compares, and the cell that it divides by; None where no ratio would mean anything."""
     driver, workload, params, variant, threads, placement = key
@@ -280,7 +259,7 @@ def _family(ratios: Dict[CellKey, Ratio], floor: float) -> Dict[CellKey, Test]:
 def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict[CellKey, Samples],
            ratios: Dict[CellKey, Ratio], tests: Dict[CellKey, Test]) -> List[Cell]:
     cells: List[Cell] = []
-    all_used = used_rows(frame)
+    all_used = frame["used"].to_numpy()
     for key, own_places in places.items():
         group = frame.iloc[own_places]
         own = samples.get(key)
@@ -296,7 +275,7 @@ def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict
             comparison=against[0] if against is not None and key in ratios else "",
             ratio=ratios[key].interval if key in ratios else NOTHING,
             statuses={status: int(counts.get(status, 0)) for status in STATUSES},
-            extra=_extra(used),
+            roles_ns_per_op=_role_costs(used),
             reason=_first_reason(group),
             spread=spread(own.ns_per_op) if own else math.nan,
             noisy=int(disturbed(used).sum()),
@@ -308,9 +287,8 @@ def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict
 
 
 def _samples(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray]) -> Dict[CellKey, Samples]:
-    all_used = used_rows(frame)
-    units, clocks = frame["unit"].to_numpy(), frame["clock"].to_numpy()
-    costs, rates = frame["ns_per_op"].to_numpy() * clocks, frame["ops_per_s"].to_numpy() / clocks
+    all_used = frame["used"].to_numpy()
+    units, costs, rates = (frame[name].to_numpy() for name in ("unit", "ns_at_clock", "rate_at_clock"))
     found = {}
     for key, all_of_it in places.items():
         used = all_of_it[all_used[all_of_it]]
@@ -446,9 +424,11 @@ def table_of_cells(summary: Summary) -> pd.DataFrame:
             record.update({f"{name}": found.value, f"{name}_low": found.low, f"{name}_high": found.high})
         record.update(_tested(cell))
         record.update(cell.statuses)
-        record.update(cell.extra)
-        record.update(reason=cell.reason, spread=cell.spread, noisy=cell.noisy, set_aside=cell.set_aside)
-        record.update(cell.side.record())
+        record["roles_ns_per_op"] = cell.roles_ns_per_op
+        for name, value in cell.side.record().items():
+            if name == "allocated_before_bytes":
+                record.update(reason=cell.reason, spread=cell.spread, noisy=cell.noisy, set_aside=cell.set_aside)
+            record[name] = value
         records.append(record)
     return pd.DataFrame(records) if records else pd.DataFrame(columns=CELL)
 

@@ -20,7 +20,6 @@ from rcb.base.errors import UsageError
 from rcb.rows.drivers import OVERHEAD, SCALING, has_tax, scales
 from rcb.rows.rows import Rows
 from rcb.rows.schema import CELL, parameter, without
-from rcb.rows.valid_rows import used_rows
 from rcb.stats.crossing import UNKNOWN, Turn, crossover, fall
 from rcb.stats.stats import NOTHING, Interval, Ratio, Sample, geometric_mean, ratio
 
@@ -42,19 +41,17 @@ def key_of(cell: Cell) -> CellKey:
 
 def part_of(rows: Rows, columns: Sequence[str]) -> pd.DataFrame:
     """Some columns of the rows that the numbers are made of: a million rows are not copied as a whole."""
-    return rows.frame[[name for name in columns if name in rows.frame]][used_rows(rows.frame)]
+    return rows.frame[[name for name in columns if name in rows.frame]][rows.frame["used"]]
 
 
-class Samples:
-    """The trials of each cell as stats wants them, made when asked for."""
+class Ratios:
+    """The ratios of cells to each other, made of their trials when asked for."""
 
     def __init__(self, summary: Summary) -> None:
-        frame = part_of(summary.rows, (*CELL, "unit", "clock", "ops_per_s", "ns_per_op"))
+        frame = part_of(summary.rows, (*CELL, "unit", "rate_at_clock", "ns_at_clock"))
         self._places: Dict[CellKey, np.ndarray] = frame.groupby(CELL).indices if len(frame) else {}
-        clock = frame["clock"].to_numpy()
         self._units = frame["unit"].to_numpy()
-        self._columns = {"ops_per_s": frame["ops_per_s"].to_numpy() / clock,
-                         "ns_per_op": frame["ns_per_op"].to_numpy() * clock}
+        self._columns = {"ops_per_s": frame["rate_at_clock"].to_numpy(), "ns_per_op": frame["ns_at_clock"].to_numpy()}
         self._samples: Dict[Tuple[CellKey, str], Sample] = {}
         self._ratios: Dict[Tuple[CellKey, CellKey, str], Ratio] = {}
 
@@ -224,7 +221,7 @@ class _Weighing:
     """The ratios of one run's cells to those of its baseline."""
 
     def __init__(self, summary: Summary, variants: Variants, baseline: str) -> None:
-        self.samples = Samples(summary)
+        self.ratios = Ratios(summary)
         self.cells = [cell for cell in summary.own if cell.measured and not cell.oversubscribed]
         self.by_key = {key_of(cell): cell for cell in self.cells}
         self.variants, self.baseline = variants, baseline
@@ -239,7 +236,7 @@ class _Weighing:
             driver, workload, params, variant, threads, placement = key
             base = (driver, workload, params, self.baseline, threads, placement)
             if threads == 1 and variant in names and base in self.by_key and has_tax(driver, workload):
-                found = self.samples.ratio(key, base, "ns_per_op")
+                found = self.ratios.ratio(key, base, "ns_per_op")
                 yield Tax(cell, found.interval), found
 
     def _curve(self, pattern: Pattern, variant: str, own: Sequence[Cell], others: Sequence[Cell]) -> Curve:
@@ -249,7 +246,7 @@ class _Weighing:
             if not fewer:
                 continue
             best = max(fewer, key=lambda other: other.ops_per_s.value)
-            points.append(Point(cell, best, cell.ratio, self.samples.ratio(key_of(cell), key_of(best), "ops_per_s")))
+            points.append(Point(cell, best, cell.ratio, self.ratios.ratio(key_of(cell), key_of(best), "ops_per_s")))
         many = any(point.cell.threads > 1 for point in points)
         turn = crossover([point.cell.threads for point in points], [point.against for point in points], self.bar)
         return Curve(pattern, variant, tuple(points), turn if many else UNKNOWN)
@@ -270,7 +267,7 @@ class _Weighing:
         ordered = sorted(cells, key=lambda cell: (-cell.ops_per_s.value, cell.variant))
         best, ties, lead = ordered[0], [], NOTHING
         for place, cell in enumerate(ordered[1:]):
-            found = self.samples.ratio(key_of(best), key_of(cell), "ops_per_s").interval
+            found = self.ratios.ratio(key_of(best), key_of(cell), "ops_per_s").interval
             lead = found if place == 0 else lead
             if found.bounded and found.low > self.bar:
                 break

@@ -21,7 +21,7 @@ from rcb.base.files import read_record
 from rcb.machine import unlike
 from rcb.rows.clock import References, factors, ratio_of, references
 from rcb.rows.drivers import COUNTING, SCALING
-from rcb.rows.rows import Rows, machine_of, read_measured
+from rcb.rows.rows import Rows, machine_of, read_measured, set_clock
 from rcb.rows.schema import CELL
 from rcb.rows.valid_rows import disturbed_cells
 from rcb.stats import stats
@@ -133,7 +133,7 @@ def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None
     machine = _one_machine(rows, record)
     clocks = references(rows.frame) if machine else {}
     if base is not None and machine and machine == base.machine and clocks and clocks.keys() <= base.clocks.keys():
-        rows.frame["clock"] = factors(rows.frame, base.clocks)
+        set_clock(rows.frame, factors(rows.frame, base.clocks))
     used = rows.measured()
     windows = used.groupby(CELL)["window_s"].median().dropna().to_dict()
     samples = samples_of(rows.frame)

@@ -28,7 +28,7 @@ def table_of(analysis: Analysis, anchors: Anchors) -> Optional[Grid]:
         found = ratio_of(samples[key].ns_per_op, samples[base].ns_per_op).interval if base in samples else None
         rows.append((text(cell.pattern, anchors.at(cell)), text(cell.variant),
                      figure(median(samples[key].ns_per_op).value), ratio(found) if found else Shown("–"),
-                     figure(float(str(cell.extra["resident_bytes"])) / MIB),
+                     figure(cell.side.value("resident_bytes") / MIB),
                      figure(cell.side.get("gc_pause_max_ns").value / 1e6)))
     head = ("workload", "variant", "ns per op", f"{analysis.tradeoff.baseline} = 1", "resident MiB", "longest pause ms")
     return grid("Where objects are made, on one thread: time, memory at the end of the window, and pauses", head,

@@ -14,7 +14,6 @@ from rcb.answers.tradeoff import key_of
 from rcb.answers.wording import counted, number
 from rcb.base.files import write_atomically
 from rcb.rows.schema import CELL
-from rcb.rows.valid_rows import used_rows
 
 
 def _name(key: CellKey) -> str:
@@ -31,8 +30,8 @@ def google_benchmark(analysis: Analysis) -> Any:
     machine = analysis.run.get("machine")
     facts: Mapping[str, Any] = machine if isinstance(machine, Mapping) else {}
     entries: List[Dict[str, Any]] = []
-    for key, rows in frame[used_rows(frame)].groupby(CELL, sort=False):
-        times, rates = (rows["ns_per_op"] * rows["clock"]).tolist(), (rows["ops_per_s"] / rows["clock"]).tolist()
+    for key, rows in frame[frame["used"]].groupby(CELL, sort=False):
+        times, rates = rows["ns_at_clock"].tolist(), rows["rate_at_clock"].tolist()
         for index, (operations, time, rate) in enumerate(zip(rows["ops"].tolist(), times, rates)):
             entries.append({"name": _name(key), "run_name": _name(key), "run_type": "iteration",
                             "repetitions": len(rows), "repetition_index": index, "threads": int(key[4]),

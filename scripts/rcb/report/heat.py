@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
-from rcb.answers.side_costs import WAITS, SideCosts
-from rcb.answers.summary import Summary
+from rcb.answers.side_costs import WAITS
+from rcb.answers.summary import Cell, Summary
 from rcb.answers.tradeoff import Field, Tradeoff
 from rcb.answers.wording import counted, number, series
 from rcb.report.drawing import DASHES, GRID, INK, STYLE, Chart, inline, looks_of
@@ -76,22 +76,22 @@ def heat_map(tradeoff: Tradeoff, summary: Summary) -> Optional[Chart]:
                  f"≈ and a dashed frame: this run cannot tell them apart. {told}.", "heatmap.svg")
 
 
-def waits(costs: Sequence[SideCosts]) -> Optional[Chart]:
+def waits(costs: Sequence[Cell]) -> Optional[Chart]:
     """Waits for the GIL: a line from the median over the 99th percentile to the longest, on a logarithmic axis."""
     if not costs:
         return None
-    names = [f"{one.cell.pattern} {one.cell.variant}" for one in costs]
+    names = [f"{one.pattern} {one.variant}" for one in costs]
     places = list(range(len(costs)))[::-1]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(8.0, 0.26 * len(costs) + 1.0), layout="constrained")
         axes = figure.subplots()
         for place, one in zip(places, costs):
-            points = [one.get(name) / 1e3 for name in WAITS]
+            points = [one.side.value(name) / 1e3 for name in WAITS]
             axes.plot(points, [place] * len(points), color=INK, linewidth=0.8)
             for marker, value in zip("o^|", points):
                 axes.plot([value], [place], color=INK, marker=marker, markersize=6, linestyle="none")
         axes.set_xscale("symlog", linthresh=0.01)
-        known = [one.get(name) / 1e3 for one in costs for name in WAITS if one.get(name) >= 0]
+        known = [one.side.value(name) / 1e3 for one in costs for name in WAITS if one.side.value(name) >= 0]
         axes.set_xlim(min(known) / 3.0, max(known) * 3.0)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
         axes.set_yticks(places, labels=names)
@@ -101,6 +101,6 @@ def waits(costs: Sequence[SideCosts]) -> Optional[Chart]:
         svg = inline(figure, "waits")
     told: List[str] = []
     for name, one in zip(names, costs):
-        p50, p99, longest = (number(one.get(wait) / 1e3) for wait in WAITS)
+        p50, p99, longest = (number(one.side.value(wait) / 1e3) for wait in WAITS)
         told.append(f"{name} {p50}, {p99}, {longest} µs")
     return Chart("Waits for the GIL", svg, f"Median, 99th percentile and longest: {'; '.join(told)}.")

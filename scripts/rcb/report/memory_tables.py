@@ -7,7 +7,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 from rcb.answers import tradeoff
 from rcb.answers.summary import Cell, Summary
-from rcb.answers.tradeoff import Samples, key_of, without
+from rcb.answers.tradeoff import Ratios, key_of, without
 from rcb.answers.wording import NO_NUMBER, counted, number
 from rcb.report.view import Anchors, Grid, Shown, amount, figure, grid, pivot, ratio, text
 from rcb.rows.drivers import BESIDE
@@ -145,7 +145,7 @@ def cycles(cells: Sequence[Cell], anchors: Anchors) -> List[Grid]:
 
 def gc_taxes(summary: Summary, cells: Sequence[Cell]) -> Iterator[Tuple[Cell, Cell, Interval]]:
     """Each cell with the collector on, its partner without, and the ratio of their times."""
-    samples = Samples(summary)
+    ratios = Ratios(summary)
     for cell in cells:
         if parameter(cell, "gc") != "on":
             continue
@@ -153,7 +153,7 @@ def gc_taxes(summary: Summary, cells: Sequence[Cell]) -> Iterator[Tuple[Cell, Ce
         other = next((one for one in cells if parameter(one, "gc") == "off" and without(one.params, "gc") == rest
                       and key_of(one)[3:] == key_of(cell)[3:] and one.driver == cell.driver), None)
         if other is not None:
-            yield cell, other, samples.ratio(key_of(cell), key_of(other), "ns_per_op").interval
+            yield cell, other, ratios.ratio(key_of(cell), key_of(other), "ns_per_op").interval
 
 
 def gc_tax(summary: Summary, cells: Sequence[Cell], anchors: Anchors) -> List[Grid]:
@@ -169,7 +169,7 @@ def weakref_read(cells: Sequence[Cell], anchors: Anchors) -> List[Grid]:
 
 
 def weakref_race(cells: Sequence[Cell], anchors: Anchors) -> List[Grid]:
-    roles = {key_of(cell): pairs(str(cell.extra.get("roles_ns_per_op", ""))) for cell in cells}
+    roles = {key_of(cell): pairs(cell.roles_ns_per_op) for cell in cells}
     names = list(dict.fromkeys(name for own in roles.values() for name in own))
 
     def cost(cell: Cell, name: str) -> Shown:
@@ -194,15 +194,11 @@ def deep_free(cells: Sequence[Cell], anchors: Anchors) -> List[Grid]:
                    "The same for each object destroyed, ns, with its 95 % interval", "graph")]
 
 
-def late_objects(cell: Cell) -> float:
-    found = cell.extra.get("late_objects_max")
-    return float(found) if isinstance(found, (int, float)) else math.nan
-
-
 def late_garbage(cells: Sequence[Cell], anchors: Anchors) -> List[Grid]:
     head = ("variant", "owner", "hold µs", "most late objects", *(f"{name} µs" for _, name in QUANTILES))
     rows = [(text(cell.variant, anchors.at(cell)), text(parameter(cell, "owner")), text(parameter(cell, "hold_us")),
-             figure(late_objects(cell)), *_latencies(cell, MICRO, [name for name, _ in QUANTILES])) for cell in cells]
+             figure(cell.side.value("late_objects_max")), *_latencies(cell, MICRO, [name for name, _ in QUANTILES]))
+            for cell in cells]
     return [grid("Objects whose last reference a stranger drops: the most that waited for their owner at once, and the "
                  f"time from the last drop to the destruction ({_label(cells)})", head, rows)]
 

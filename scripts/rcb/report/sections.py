@@ -186,13 +186,13 @@ def beside(analysis: Analysis, anchors: Anchors) -> Section:
     columns = [(name, head, scale) for name, head, scale in (
         ("wait_p50_ns", "wait, median µs", 1e3), ("wait_p99_ns", "wait, 99th percentile µs", 1e3),
         ("wait_max_ns", "wait, longest µs", 1e3), ("gc_pause_max_ns", "longest pause µs", 1e3),
-        ("late_objects_max", "most late objects", 1.0)) if any(one.get(name) > 0 for one in costs)]
+        ("late_objects_max", "most late objects", 1.0)) if any(one.side.value(name) > 0 for one in costs)]
     rows = []
     for one in side_costs.worth_showing(costs, most):
         more = side_costs.more_memory(costs, one, analysis.tradeoff.baseline)
-        rows.append((text(one.cell.pattern, anchors.at(one.cell)), text(one.cell.variant),
-                     figure(one.cell.ops_per_s.value / 1e6),
-                     *(figure(one.get(name) / scale) for name, _, scale in columns),
+        rows.append((text(one.pattern, anchors.at(one)), text(one.variant),
+                     figure(one.ops_per_s.value / 1e6),
+                     *(figure(one.side.value(name) / scale) for name, _, scale in columns),
                      figure(more / 1024.0 if more is not None else math.nan)))
     grids = []
     if rows:

@@ -195,11 +195,11 @@ def cycles(summary: Summary, anchors: Anchors = NOWHERE) -> Optional[Grid]:
     loop = next((one.name for one in summary.variants if not one.counts and not one.traced), "")
     items: List[Item] = []
     for cell in summary.own:
-        known = float(str(cell.extra["cycles_per_op"])) if cell.driver == OVERHEAD and cell.measured else math.nan
+        known = cell.side.value("cycles_per_op") if cell.driver == OVERHEAD and cell.measured else math.nan
         if not math.isfinite(known):
             continue
         base = summary.find(OVERHEAD, cell.workload, loop, 1, cell.params)
-        empty = float(str(base.extra["cycles_per_op"])) if base is not None and cell.workload not in MAKING else math.nan
+        empty = base.side.value("cycles_per_op") if base is not None and cell.workload not in MAKING else math.nan
         marginal = f" ({number(known - empty)})" if math.isfinite(empty) and cell.variant != loop else ""
         items.append((cell.pattern, cell.variant, Shown(number(known) + marginal, repr(known), anchors.at(cell))))
     note = f". In brackets: less those of {loop}, whose loop is the same and counts nothing" if loop else ""

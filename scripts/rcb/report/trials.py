@@ -47,13 +47,13 @@ def _marks(status: Sequence[str], noise: Sequence[str]) -> List[str]:
 
 def _drawn(driver: str, rows: pd.DataFrame) -> Dict[str, Any]:
     rate = driver == SCALING
-    raw = rows["ops_per_s"].to_numpy() / 1e6 if rate else rows["ns_per_op"].to_numpy()
-    clock = rows["clock"].to_numpy() if "clock" in rows else np.ones(len(rows))
+    raw, typical = (rows[name].to_numpy() / (1e6 if rate else 1.0)
+                    for name in (("ops_per_s", "rate_at_clock") if rate else ("ns_per_op", "ns_at_clock")))
     noise = rows["noise"].fillna("").tolist() if "noise" in rows else [""] * len(rows)
     found: Dict[str, Any] = {"unit": "M/s" if rate else "ns", "lines": rows["line"].tolist(),
                              "processes": rows["process"].tolist(), "values": _rounded(raw)}
-    if (clock != 1.0).any():
-        found["typical"] = _rounded(raw / clock if rate else raw * clock)
+    if (rows["clock"] != 1.0).any():
+        found["typical"] = _rounded(typical)
     marks = _marks(rows["status"].tolist(), noise)
     if any(marks):
         found["marks"] = marks

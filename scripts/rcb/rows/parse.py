@@ -119,7 +119,7 @@ def _typed(texts: pd.DataFrame) -> pd.DataFrame:
     for name in texts.columns:
         if name in WHOLE:
             found[name] = _whole(texts[name])
-        elif name in COLUMNS and name not in TEXT and name != "schema":
+        elif name in COLUMNS and name not in TEXT:
             found[name] = pd.to_numeric(texts[name], errors="coerce").astype("float64")
         else:
             found[name] = texts[name]
@@ -229,8 +229,8 @@ class Parser:
 
     def _fast(self, block: bytes, numbers: np.ndarray) -> Optional[pd.DataFrame]:
         """Good lines as a table; None when one of them is not, which the slow way then names."""
-        kinds = {name: "float64" for name in COLUMNS if name not in TEXT and name != "schema"}
-        kinds.update({name: "category" for name in (*TEXT, "schema", *WHOLE) if name not in UNIQUE})
+        kinds = {name: "float64" for name in COLUMNS if name not in TEXT}
+        kinds.update({name: "category" for name in (*TEXT, *WHOLE) if name not in UNIQUE})
         kinds.update({name: "str" for name in UNIQUE})
         kinds["order"] = "float64"  # its texts are as many as the trials of a process
         try:

@@ -15,20 +15,27 @@ from rcb.rows.parse import BadRow, Parser, split_line
 from rcb.rows.schema import CELL, MEASURED, params_of
 from rcb.rows.valid_rows import used_rows
 
-__all__ = ["BadRow", "Rows", "check_machines", "duplicates", "find", "machine_of", "read", "read_measured", "split_line"]
+__all__ = ["BadRow", "Rows", "check_machines", "duplicates", "find", "machine_of", "read", "read_measured", "set_clock",
+           "split_line"]
 
 IDENTITY = ["run_id", *CELL, "process", "repetition"]
 # What sets apart the rows that carry no numbers: a trial may have been spoiled more than once.
 EVENT = [*IDENTITY, "host", "utc", "order", "status", "reason"]
 TOLD = 10
 TRIALS = "trials.csv"
+ADDED = ("line", "unit", "used", "clock", "ns_at_clock", "rate_at_clock")
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The trials of a file, one row each, and the lines that were left out. Three columns are not the file's: `line`;
-    `unit`, which numbers the processes: two of different runs are never the same, whatever number they had there; and
-    `clock`, by which a time is multiplied to be one of the file's typical clock (rcb.rows.clock)."""
+    """The trials of a file, one row each, and the lines that were left out. These columns are not the file's:
+
+    line           where the row stands in the file
+    unit           numbers the processes: two of different runs are never the same, whatever number they had there
+    used           whether the numbers are made of this row (rcb.rows.valid_rows)
+    clock          by which a time is multiplied to be one of the file's typical clock (rcb.rows.clock)
+    ns_at_clock    ns_per_op at that clock
+    rate_at_clock  ops_per_s at that clock"""
 
     path: Path
     frame: pd.DataFrame
@@ -36,7 +43,7 @@ class Rows:
 
     def measured(self) -> pd.DataFrame:
         """The rows that the numbers are made of."""
-        used = used_rows(self.frame)
+        used = self.frame["used"]
         return self.frame if used.all() else self.frame[used]
 
     def complaints(self) -> Iterator[str]:
@@ -80,6 +87,13 @@ def _named(frame: pd.DataFrame) -> np.ndarray:
     return found
 
 
+def set_clock(frame: pd.DataFrame, factors: np.ndarray) -> None:
+    """Puts all times and rates at the clock that the factors lead to."""
+    frame["clock"] = factors
+    frame["ns_at_clock"] = frame["ns_per_op"] * frame["clock"]
+    frame["rate_at_clock"] = frame["ops_per_s"] / frame["clock"]
+
+
 def check_machines(path: object, hosts: Sequence[str], allow_mixed: bool) -> None:
     """UsageError where rows of several machines come together unasked."""
     if len(set(hosts)) > 1 and not allow_mixed:
@@ -113,7 +127,8 @@ def read(path: Path, allow_mixed: bool = False) -> Rows:
     if len(first) > 1:
         check_machines(f"{path}:{int(first['line'].iloc[1])}", list(first["host"]), allow_mixed)
     frame["unit"] = _units(frame)
-    frame["clock"] = clock.factors(frame)
+    frame["used"] = used_rows(frame)
+    set_clock(frame, clock.factors(frame))
     return Rows(path, frame, bad)
 
 

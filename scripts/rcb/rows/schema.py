@@ -1,31 +1,66 @@
-"""Schema version 1 of the rows: the columns in their order, and what kind of value each holds (docs/schema.md)."""
+"""Schema version 1 of the rows: the columns in their order, and what kind of value each holds, read from
+bench/rows/columns.def."""
 
 from __future__ import annotations
 
 import math
-from typing import Dict, Optional
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Iterator, Optional, Tuple
+
+from rcb.base.errors import UsageError
 
 SCHEMA = "1"
+COLUMNS_DEF = Path(__file__).resolve().parents[3] / "bench" / "rows" / "columns.def"
+# A file must have the columns up to this one; those after it came with the same version and may be absent.
+LAST_REQUIRED = "reason"
+TYPES = {"text": str, "list": str, "id": str, "whole": int, "count": float, "signed": float, "real9": float,
+         "real6": float, "real4": float}
+SUMMARIES = ("none", "median", "typical", "sum", "total", "most", "least", "label", "measures")
 
-TEXT = ("run_id", "host", "utc", "driver", "workload", "params", "variant", "placement", "cpus", "seed", "status",
-        "reason", "cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "allocator",
-        "audit", "noise", "latency", "measures")
-WHOLE = ("threads", "process", "repetition", "order")
 
-# The columns that a file must have; those of LATER came with the same version and may be absent.
-REQUIRED = ("schema", "run_id", "host", "utc", "driver", "workload", "params", "variant", "threads", "placement",
-            "cpus", "process", "repetition", "order", "seed", "window_s", "ops", "ops_per_s", "ns_per_op",
-            "thread_ops_min", "thread_ops_max", "jain", "overlap", "ctx_voluntary", "ctx_involuntary", "migrations",
-            "steal_ms", "minor_faults", "major_faults", "allocated_bytes", "resident_bytes", "late_objects_max",
-            "gc_runs", "gc_pause_max_ns", "status", "reason")
-LATER = ("cell", "scheme", "mode", "roles", "thread_ops", "thread_ns", "numa", "drift", "turns_min", "batch_ops",
-         "working_set_bytes", "allocator", "audit", "noise", "waits", "wait_p50_ns", "wait_p99_ns", "wait_max_ns",
-         "allocated_before_bytes", "allocated_after_bytes", "active_bytes", "retained_bytes", "peak_rss_bytes",
-         "live_objects", "gc_pauses", "gc_pause_p50_ns", "gc_pause_p99_ns", "gc_stop_max_ns", "gc_found", "latency",
-         "latency_count", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
-         "measures", "clock_step_ns", "core_quotient", "core_baseline", "core_contended", "cycles_per_op", "cycles",
-         "instructions", "branch_misses")
-COLUMNS = REQUIRED + LATER
+@dataclass(frozen=True)
+class Column:
+    """One column. kind: int where each row has a whole number, float for a number that may be absent, str for text."""
+
+    section: str
+    name: str
+    unit: str
+    kind: type
+    summary: str
+    meaning: str
+
+
+_COLUMN = re.compile(r'COLUMN\((?P<name>[a-z0-9_]+), "(?P<unit>[^"\\]+)", (?P<type>[a-z0-9]+), .*, '
+                     r'(?P<summary>[a-z]+), "(?P<meaning>[^"\\]+)"\)')
+_SECTION = re.compile(r'SECTION\("([^"\\]+)"\)')
+
+
+def columns_of(text: str) -> Iterator[Column]:
+    """The columns of columns.def. UsageError names the first line that is none."""
+    comment, _, lines = text.partition("*/\n")
+    section = ""
+    for number, line in enumerate(lines.splitlines(), comment.count("\n") + 2):
+        found = _SECTION.fullmatch(line)
+        if found:
+            section = found[1]
+        elif line and not line.startswith("#"):
+            found = _COLUMN.fullmatch(line)
+            if not found or found["type"] not in TYPES or found["summary"] not in SUMMARIES:
+                raise UsageError(f"{COLUMNS_DEF}:{number}: not a column: {line[:60]}; accepted: COLUMN(name, \"unit\", "
+                                 f"type, known, value, summary, \"meaning\") with a type of {', '.join(TYPES)} and a "
+                                 f"summary of {', '.join(SUMMARIES)}")
+            yield Column(section, found["name"], found["unit"], TYPES[found["type"]], found["summary"],
+                         found["meaning"])
+
+
+ALL: Tuple[Column, ...] = tuple(columns_of(COLUMNS_DEF.read_text(encoding="utf-8")))
+COLUMNS = tuple(one.name for one in ALL)
+REQUIRED = COLUMNS[:COLUMNS.index(LAST_REQUIRED) + 1]
+LATER = COLUMNS[len(REQUIRED):]
+TEXT = tuple(one.name for one in ALL if one.kind is str)
+WHOLE = tuple(one.name for one in ALL if one.kind is int)
 
 # The name of a runtime or library that is not ours begins so: it is in the table of cells, and not among our variants.
 PEER = "peer:"

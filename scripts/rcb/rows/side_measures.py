@@ -1,5 +1,5 @@
-"""What a cell measures beside the time of its operations: memory, collections, latencies, and the workload's own
-measures. Each is one number a trial; this makes one number a cell of them."""
+"""What a cell measures beside the time of its operations: noise, memory, collections, latencies, and the workload's own
+measures. Each is one number a trial; this makes one number a cell of them, as columns.def says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Callable, Dict, List, Mapping, Tuple
 import numpy as np
 import pandas as pd
 
-from rcb.rows.schema import LARGEST, SMALLEST, pairs
+from rcb.rows.schema import ALL, LARGEST, SMALLEST, Column, pairs
 from rcb.stats.stats import NOTHING, Interval, by_unit, estimate, median
 
 Reduction = Callable[[np.ndarray, np.ndarray], Interval]
@@ -35,16 +35,29 @@ def _most(_units: np.ndarray, values: np.ndarray) -> Interval:
     return Interval(float(values.max()))
 
 
-QUANTILES = ("latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns")
-# Column: how the trials of a cell become one number; in the order of summary.csv.
-KINDS: Dict[str, Reduction] = {
-    **dict.fromkeys(("allocated_before_bytes", "allocated_after_bytes", "active_bytes", "retained_bytes",
-                     "peak_rss_bytes", "live_objects"), _middle),
-    **dict.fromkeys(("gc_runs", "gc_pauses"), _sum),
-    **dict.fromkeys(("gc_pause_p50_ns", "gc_pause_p99_ns"), typical),
-    **dict.fromkeys(("gc_pause_max_ns", "gc_stop_max_ns"), _most),
-    "gc_found": _sum, "latency_count": _sum, **dict.fromkeys(QUANTILES, typical), "latency_max_ns": _most,
-}
+def _least(_units: np.ndarray, values: np.ndarray) -> Interval:
+    return Interval(float(values.min()))
+
+
+# How the trials of a cell become one number, as columns.def calls it.
+REDUCTIONS: Dict[str, Reduction] = {"median": _middle, "typical": typical, "sum": _sum, "total": _sum, "most": _most,
+                                    "least": _least}
+# In summary.csv each of these stands before the other one, as it did first; all others are in the order of the rows.
+STANDS_BEFORE = {"overlap": "jain", "clock_step_ns": "allocated_before_bytes",
+                 "cycles_per_op": "allocated_before_bytes", "gc_runs": "gc_pauses", "gc_pause_max_ns": "gc_stop_max_ns"}
+# Columns that summary.csv never had.
+REPORT_ALONE = ("wait_p50_ns", "wait_p99_ns", "wait_max_ns")
+
+
+def _in_summary() -> Tuple[Column, ...]:
+    found = {one.name: one for one in ALL if one.summary != "none"}
+    order = [name for name in found if name not in STANDS_BEFORE]
+    for name, other in STANDS_BEFORE.items():
+        order.insert(order.index(other), name)
+    return tuple(found[name] for name in order)
+
+
+IN_SUMMARY = _in_summary()
 
 
 @dataclass(frozen=True)
@@ -56,8 +69,12 @@ class SideMeasures:
     latency: str = ""
 
     def get(self, name: str) -> Interval:
-        """A column's number."""
+        """A column's number with its interval."""
         return self.columns.get(name, NOTHING)
+
+    def value(self, name: str) -> float:
+        """A column's number; NaN where there is none."""
+        return self.get(name).value
 
     def measure(self, name: str) -> Interval:
         """One of the workload's own."""
@@ -66,12 +83,19 @@ class SideMeasures:
     def record(self) -> Dict[str, object]:
         """The columns of summary.csv."""
         found: Dict[str, object] = {}
-        for name in KINDS:
-            if name == "latency_count":
-                found["latency"] = self.latency
-            found[name] = self.get(name).value
-        found["measures"] = ";".join(f"{key}={one.value:.9g}" for key, one in self.measures.items())
+        for one in (one for one in IN_SUMMARY if one.name not in REPORT_ALONE):
+            if one.summary == "label":
+                found[one.name] = self.latency
+            elif one.summary == "measures":
+                found[one.name] = ";".join(f"{key}={each.value:.9g}" for key, each in self.measures.items())
+            else:
+                found[summary_name(one)] = self.value(one.name)
         return found
+
+
+def summary_name(column: Column) -> str:
+    """What summary.csv calls a column."""
+    return f"{column.name}_min" if column.summary == "least" else column.name
 
 
 def _number(text: str) -> float:
@@ -99,10 +123,13 @@ def of_rows(used: pd.DataFrame) -> SideMeasures:
     """Those of one cell, from its rows that count. A number below 0 is no quantity of these columns."""
     units = used["unit"].to_numpy()
     columns: Dict[str, Interval] = {}
-    for name, reduction in KINDS.items():
-        values = used[name].to_numpy(dtype=float)
-        known = values >= 0
-        if known.any():
-            columns[name] = reduction(units[known], values[known])
-    labels = used["latency"].to_numpy()
-    return SideMeasures(columns, _measures(units, used["measures"].to_numpy()), next((one for one in labels if one), ""))
+    for one in IN_SUMMARY:
+        if one.summary in REDUCTIONS:
+            values = used[one.name].to_numpy(dtype=float)
+            known = values >= 0
+            if known.any():
+                columns[one.name] = REDUCTIONS[one.summary](units[known], values[known])
+            elif one.summary == "total":
+                columns[one.name] = Interval(0.0)
+    label = next((one for one in used["latency"] if one), "")
+    return SideMeasures(columns, _measures(units, used["measures"].to_numpy()), label)

@@ -62,5 +62,5 @@ def used_rows(frame: pd.DataFrame) -> np.ndarray:
 
 def disturbed_cells(frame: pd.DataFrame) -> Set[Tuple[str, str, str, str, int, str]]:
     """The cells whose numbers rest on disturbed trials, for want of better ones, in some process."""
-    rests = used_rows(frame) & disturbed(frame)
+    rests = frame["used"] & disturbed(frame)
     return set(frame[CELL][rests].drop_duplicates().itertuples(index=False, name=None))

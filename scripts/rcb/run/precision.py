@@ -52,7 +52,7 @@ def wide_cells(trials: Path, asked: float) -> List[Wide]:
     of what is invalid makes nothing narrower."""
     found = []
     for name, group in _measured(trials).groupby("cell", sort=True):
-        by_process = {int(process): (part["ns_per_op"] * part["clock"]).to_numpy()
+        by_process = {int(process): part["ns_at_clock"].to_numpy()
                       for process, part in group.groupby("unit")}
         width = half_width(by_process, str(name))
         if width > asked:

@@ -12,6 +12,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLES = {
     "saturating": ("variants/schemes", "variants/variants.def"),
     "borrow_chain": ("bench/workloads", "bench/workloads/workloads.def"),
+    "batches": ("bench/rows", "bench/rows/columns.def"),
 }
 NOT_SOURCES = ("build", "results", ".git", "__pycache__")
 

@@ -78,5 +78,39 @@ class WorkloadTest(ExampleCase):
                 self.assertIn(f"overhead/borrow_chain/length:{length}/{variant}/threads:1", cells)
 
 
+class ColumnTest(ExampleCase):
+    """The column `batches`, which is one line in columns.def."""
+
+    SOURCE = BUILD.parent / "source"
+
+    def test_in_the_page(self):
+        page = self.SOURCE / "docs/schema.md"
+        done = run("cmake", "--build", BUILD, "--target", "schema_page")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("| `batches` | count | of thread 0 in the window [sum] |", page.read_text(encoding="utf-8"))
+
+    def test_in_rows_and_summary(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "rows.csv"
+            done = run(BUILD / "rcbench", "--window", "20", "--variants", "plain", "--workloads", "pair", "--csv", path)
+            self.assertIn(done.returncode, (0, 3), done.stderr)
+            with open(path, newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            self.assertEqual(list(rows[0])[-1], "batches")
+            self.assertTrue(all(int(row["batches"]) > 0 for row in rows if row["status"] == "ok"))
+            if not os.environ.get("RCBENCH_PYTHON"):
+                self.skipTest("RCBENCH_PYTHON is not set: there is no summary")
+            program = ("import pathlib, sys; from rcb.answers.summary import summarise, write_csv; from rcb.rows.rows "
+                       "import read; write_csv(summarise(read(pathlib.Path(sys.argv[1]))), pathlib.Path(sys.argv[2]))")
+            summary = path.with_name("summary.csv")
+            done = run("env", f"PYTHONPATH={self.SOURCE / 'scripts'}", os.environ["RCBENCH_PYTHON"], "-B", "-c",
+                       program, path, summary)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(summary, newline="", encoding="utf-8") as file:
+                cells = list(csv.DictReader(file))
+            self.assertEqual(sum(int(row["batches"]) for row in rows if row["status"] == "ok"),
+                             sum(int(cell["batches"]) for cell in cells if cell["batches"]))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -14,14 +14,16 @@ from typing import List
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "scripts"))
 
+import numpy as np  # noqa: E402
+
 from rcb.answers.summary import summarise  # noqa: E402
-from rcb.rows.rows import read_measured  # noqa: E402
+from rcb.rows.rows import read_measured, set_clock  # noqa: E402
 
 
 def half_widths(place: Path, threads: int, at_one_clock: bool) -> List[float]:
     rows = read_measured("RUN", place)
     if not at_one_clock:
-        rows.frame["clock"] = 1.0
+        set_clock(rows.frame, np.ones(len(rows.frame)))
     cells = [cell for cell in summarise(rows).own if cell.threads == threads]
     found = [cell.ns_per_op if threads == 1 else cell.ops_per_s for cell in cells]
     return [(one.high - one.low) / 2 / one.value for one in found if one.bounded]
