@@ -226,7 +226,6 @@ setup_need_tests() {
     setup_command valgrind valgrind
     setup_need_native_peers
     setup_has "${PYTHON:-python3}" hypothesis || setup_lacks python3-hypothesis
-    [[ -e /usr/include/relacy/relacy.hpp ]] || setup_lacks relacy-dev
     [[ -e /usr/share/benchmark/compare.py ]] || setup_lacks libbenchmark-tools
     # The browser that opens the reports: Ubuntu's package of that name is none, but a way to a snap.
     if ! (. /etc/os-release && [[ "${ID:-}" == ubuntu ]]) 2>/dev/null; then

@@ -29,7 +29,7 @@ echo "apt-cache $*" >>"$CALLS"
 [[ "$1" == show ]] || exit 1
 shift
 for package in "$@"; do
-    [[ "$package" != relacy-dev ]] || exit 100
+    [[ "$package" != unknown-dev ]] || exit 100
     [[ "$package" == --* ]] || printf 'Package: %s\\nInstalled-Size: 1000\\n\\n' "$package"
 done
 """
@@ -96,7 +96,7 @@ class Missing(SetUpTest):
 
     def test_what_is_installed_is_said_with_its_size(self) -> None:
         self.with_apt()
-        done = self.shell("setup_missing=(cmake) setup_wanted=(valgrind relacy-dev)\nsetup_install_missing")
+        done = self.shell("setup_missing=(cmake) setup_wanted=(valgrind unknown-dev)\nsetup_install_missing")
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         self.assertEqual("trial: installing cmake valgrind (with all that they need 3 packages, 3 MB)\n", done.stdout)
         self.assertIn("-y install --no-install-recommends cmake valgrind\n", self.called("apt-get -o"))

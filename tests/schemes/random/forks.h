@@ -5,57 +5,9 @@
 #ifndef RCBENCH_TESTS_SCHEMES_RANDOM_FORKS_H
 #define RCBENCH_TESTS_SCHEMES_RANDOM_FORKS_H
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "tests/schemes/random/multi.h"
 
-/* What sanitizers cannot do: ThreadSanitizer starts no threads in the child of a process with threads, and the locks of
- * AddressSanitizer's allocator (gcc's before 14) stay held in a child whose parent's threads were allocating. */
-#if defined(__SANITIZE_THREAD__)
-#define FORK_CHILD_THREADS 0
-#elif defined(__SANITIZE_ADDRESS__)
-#define FORK_AT_WORK 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FORK_CHILD_THREADS 0
-#elif __has_feature(address_sanitizer)
-#define FORK_AT_WORK 0
-#endif
-#endif
-#ifndef FORK_CHILD_THREADS
-#define FORK_CHILD_THREADS 1
-#endif
-#ifndef FORK_AT_WORK
-#define FORK_AT_WORK 1
-#endif
-
-enum { FORK_THREADS = 3, FORK_OBJECTS = 60, FORK_HANG_SECONDS = 60, FORKS = 6 };
-
-typedef void child_fn(void *argument);
-
-/* Forks, runs `child` there, and waits, detached, until it has ended well. */
-static void fork_and_check(child_fn *child, void *argument)
-{
-    struct thread *self = thread_self();
-    fflush(NULL);
-    thread_before_fork(self);
-    pid_t pid = fork();
-    thread_after_fork(self, pid == 0);
-    CHECK(pid >= 0);
-    if (pid == 0) {
-        alarm(FORK_HANG_SECONDS);
-        memory_fail_at(0);
-        child(argument);
-        _exit(0);
-    }
-    int status = 0;
-    thread_detach(self);
-    CHECK_INT(waitpid(pid, &status, 0), pid);
-    thread_attach(self);
-    if (status != 0)
-        check_failed(__FILE__, __LINE__, "the child of a fork ended with status %#x", (unsigned)status);
-}
+enum { FORK_THREADS = 3, FORK_OBJECTS = 60, FORKS = 6 };
 
 /* ---- new threads in the child -----------------------------------------------------------------------------------
  */
@@ -209,7 +161,7 @@ static void fork_stopped(uint64_t seed)
         while (!mode_pending(&self->mode))
             sched_yield();
     }
-    fork_and_check(stopped_child, &shared);
+    fork_await(fork_child(stopped_child, &shared));
     thread_detach(self);
     a32_store_release(&shared.go, 1);
     for (unsigned i = 0; i < FORK_THREADS; i++)
@@ -268,7 +220,6 @@ static void running_child(void *argument)
 /* Threads as in multi.h, one life each; this one takes gifts and forks at any moment. */
 static void fork_running(const struct multi_options *options)
 {
-    static struct actor actors[MULTI_THREADS_MAX];
     struct thread *self;
     uint64_t random = options->seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
     if (!FORK_AT_WORK)
@@ -276,8 +227,8 @@ static void fork_running(const struct multi_options *options)
     multi_open(options);
     self = thread_self();
     for (unsigned i = 0; i < options->threads; i++) {
-        actors[i] = (struct actor){.index = i, .life = MULTI_LIVES - 1, .random = random * (2 * i + 3) | 1};
-        CHECK_INT(pthread_create(&actors[i].id, NULL, actor_live, &actors[i]), 0);
+        multi.actors[i].life = MULTI_LIVES - 1;
+        CHECK_INT(pthread_create(&multi.actors[i].id, NULL, actor_live, &multi.actors[i]), 0);
     }
     for (int i = 0; i < FORKS; i++) {
         for (uint32_t moments = draw(&random, 200); moments > 0; moments--) {
@@ -285,12 +236,12 @@ static void fork_running(const struct multi_options *options)
             sched_yield();
         }
         gifts_take();
-        fork_and_check(running_child, NULL);
+        fork_await(fork_child(running_child, NULL));
         gifts_drop();
     }
     thread_detach(self);
     for (unsigned i = 0; i < options->threads; i++)
-        CHECK_INT(pthread_join(actors[i].id, NULL), 0);
+        CHECK_INT(pthread_join(multi.actors[i].id, NULL), 0);
     thread_attach(self);
     gifts_take();
     gifts_drop();

@@ -2,6 +2,7 @@
  *
  *   random single --variant NAME [--seed N] [--programs P] [--ops K] [--keep I,J,...] [--trace]
  *   random multi --variant NAME [--seed N] [--rounds R | --seconds S] [--threads T]
+ *   random graphs --variant NAME [--seed N] [--rounds R | --seconds S] [--threads T]     with cycles and collections
  *   random fork --variant NAME [--seed N] [--rounds R]
  *   random digests [--seed N] [--programs P] [--ops K]     all variants: the same seed, the same deaths and contents
  *   random --list
@@ -178,6 +179,14 @@ static void multi_round(void *argument)
     round->suite->multi(&round->multi);
 }
 
+static void graphs_round(void *argument)
+{
+    struct round *round = argument;
+    round->multi.graphs = true;
+    round->multi.faults = false;
+    round->suite->multi(&round->multi);
+}
+
 static void fork_round(void *argument)
 {
     struct round *round = argument;
@@ -208,9 +217,9 @@ static int run_rounds(const struct options *options, apart_fn *run)
             continue;
         failed++;
         printf("%s: %s of seed %llu failed (%s). To repeat it, as far as threads can: random %s --variant %s --seed "
-               "%llu\n",
+               "%llu --ops %llu\n",
                options->suite->variant, options->command, (unsigned long long)seed, apart_says(status),
-               options->command, options->suite->variant, (unsigned long long)seed);
+               options->command, options->suite->variant, (unsigned long long)seed, (unsigned long long)options->ops);
     }
     printf("%s: %llu of %llu rounds failed (seeds from %llu)\n", options->suite->variant, (unsigned long long)failed,
            (unsigned long long)round, (unsigned long long)options->seed);
@@ -266,6 +275,12 @@ static int parse(struct options *options, int argc, char **argv)
     return 0;
 }
 
+static int skipped(const struct options *options, const char *why)
+{
+    printf("skipped: %s %s\n", options->suite->variant, why);
+    return EXIT_SKIPPED;
+}
+
 static int list_all(void)
 {
     for (size_t i = 0; i < SUITES; i++)
@@ -288,12 +303,12 @@ int main(int argc, char **argv)
         return bad_usage("no --variant for", options.command);
     if (strcmp(options.command, "single") == 0)
         return run_single(&options);
+    if (strcmp(options.command, "graphs") == 0)
+        return options.suite->never_frees ? skipped(&options, "frees nothing") : run_rounds(&options, graphs_round);
     bool fork_command = strcmp(options.command, "fork") == 0;
     if (!fork_command && strcmp(options.command, "multi") != 0)
         return bad_usage("no such command", options.command);
-    if (options.suite->one_thread) {
-        printf("skipped: %s has one thread\n", options.suite->variant);
-        return EXIT_SKIPPED;
-    }
+    if (options.suite->one_thread)
+        return skipped(&options, "has one thread");
     return run_rounds(&options, fork_command ? fork_round : multi_round);
 }

@@ -1,5 +1,5 @@
-/* What the drivers see of one variant; tests/schemes/random/bodies.h exports one for each. Objects are untyped here: the
- * drivers are compiled once and know no variant. */
+/* What the drivers see of one variant; tests/schemes/random/bodies.h exports one for each. Objects are untyped here:
+ * the drivers are compiled once and know no variant. */
 #ifndef RCBENCH_TESTS_SCHEMES_RANDOM_SUITE_H
 #define RCBENCH_TESTS_SCHEMES_RANDOM_SUITE_H
 
@@ -63,6 +63,7 @@ struct multi_options {
     unsigned steps; /* of each thread's each life */
     bool faults;    /* allocations fail now and then */
     bool forks;     /* another thread forks meanwhile */
+    bool graphs;    /* with cycles, weak references, finalizers, collections and forks; no faults */
 };
 
 struct random_suite {

@@ -145,29 +145,6 @@ static void start_search(void)
     schedule.grown = false;
 }
 
-void explore_prepare(const struct program *p, FILE *out)
-{
-    static const struct limits bytes = {.mode = SEARCH_BYTES, .budget = {BUDGET_MOST, BUDGET_MOST, 0}};
-    program = p;
-    limits = &bytes;
-    report = out;
-    memory_open();
-    hooks_reuse(p->reuse_memory);
-    prepare();
-}
-
-bool explore_bytes(const uint8_t *choices, size_t length)
-{
-    verdict = (struct verdict){0};
-    search_begin(SEARCH_BYTES, 0);
-    search_set_bytes(choices, length);
-    search_start_execution();
-    execute();
-    if (verdict.failed)
-        print_failure();
-    return !verdict.failed;
-}
-
 struct verdict explore(const struct program *p, const struct limits *l, FILE *out)
 {
     program = p;

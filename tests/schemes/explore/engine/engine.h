@@ -44,11 +44,6 @@ struct verdict {
     double seconds;
 };
 
-/* For a fuzzer: prepares a program; then one execution of it for each sequence of choices, each from the same start.
- * False: a bug; it has been printed. */
-void explore_prepare(const struct program *program, FILE *out);
-bool explore_bytes(const uint8_t *choices, size_t length);
-
 struct verdict explore(const struct program *program, const struct limits *limits, FILE *out);
 
 /* For instrumented code: something is wrong. */

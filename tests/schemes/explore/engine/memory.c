@@ -24,10 +24,6 @@ enum {
 /* The linker's names for the first and last byte of the program's variables. */
 extern char __data_start, _end; // NOLINT(bugprone-reserved-identifier)
 
-/* A fuzzer's counters of what code was reached: the compiler's, not the program's. Not there in other builds. */
-extern char __start___sancov_cntrs __attribute__((weak)); // NOLINT(bugprone-reserved-identifier)
-extern char __stop___sancov_cntrs __attribute__((weak));  // NOLINT(bugprone-reserved-identifier)
-
 struct block {
     uintptr_t address;
     size_t size;
@@ -77,16 +73,9 @@ void memory_open(void)
 
 static uintptr_t arena_at(void) { return (uintptr_t)memory.arena; }
 
-static bool is_counter(uintptr_t address)
-{
-    return address >= (uintptr_t)&__start___sancov_cntrs && address < (uintptr_t)&__stop___sancov_cntrs;
-}
-
 struct granule *memory_granule(uintptr_t address)
 {
     struct granule *g;
-    if (is_counter(address))
-        return NULL;
     if (address - arena_at() < ARENA_BYTES)
         g = &memory.granules[(address - arena_at()) / 8];
     else if (address - memory.variables_from < memory.variables_to - memory.variables_from)

@@ -20,7 +20,6 @@ struct visit {
 static struct {
     enum search_mode mode;
     uint64_t random;
-    const uint8_t *bytes, *bytes_end;
     struct choice *choices;
     size_t length, at, capacity;
     struct visit *visits;
@@ -79,12 +78,6 @@ bool search_set_replay(const char *text)
     return true;
 }
 
-void search_set_bytes(const uint8_t *bytes, size_t length)
-{
-    search.bytes = bytes;
-    search.bytes_end = bytes + length;
-}
-
 void search_start_execution(void) { search.at = 0; }
 
 void search_repeat(void)
@@ -96,7 +89,7 @@ void search_repeat(void)
 /* Depth first: the last choice that has another way left takes it. */
 bool search_advance(void)
 {
-    if (search.mode == SEARCH_REPLAY || search.mode == SEARCH_BYTES)
+    if (search.mode == SEARCH_REPLAY)
         return false;
     if (search.mode == SEARCH_RANDOM)
         return true;
@@ -123,11 +116,6 @@ int search_choose(int n, unsigned weight)
         return 0;
     if (n > WAYS_MAX)
         n = WAYS_MAX;
-    if (search.mode == SEARCH_BYTES) {
-        int taken = search.bytes < search.bytes_end ? *search.bytes++ % n : 0;
-        push(taken, n);
-        return taken;
-    }
     if (search.mode != SEARCH_RANDOM && search.at < search.length) {
         struct choice *known = &search.choices[search.at++];
         if (known->taken >= n) /* a replay of another program */

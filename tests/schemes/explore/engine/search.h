@@ -1,7 +1,7 @@
 /* The search: which choice comes next. An execution is a sequence of choices (which thread goes on, which
  * store a load returns, whether an allocation fails); the program between two choices is deterministic. The
  * search repeats executions, each from the start, and says at every choice which way to go: depth first
- * through all of them, at random, along a given sequence, or as a fuzzer's bytes say. */
+ * through all of them, at random, or along a given sequence. */
 #ifndef RCBENCH_TESTS_SCHEMES_EXPLORE_SEARCH_H
 #define RCBENCH_TESTS_SCHEMES_EXPLORE_SEARCH_H
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum search_mode { SEARCH_ALL, SEARCH_RANDOM, SEARCH_REPLAY, SEARCH_BYTES };
+enum search_mode { SEARCH_ALL, SEARCH_RANDOM, SEARCH_REPLAY };
 
 /* How many of the unlikely things may happen in one execution. */
 struct budget {
@@ -23,8 +23,6 @@ enum { BUDGET_MOST = 15 }; /* a larger bound means: no bound */
 void search_begin(enum search_mode mode, uint64_t seed);
 /* A replay string, as search_text gives it. false: it is none. */
 bool search_set_replay(const char *text);
-/* Mode SEARCH_BYTES: a byte for each choice; when there are none left, the first way. Borrowed. */
-void search_set_bytes(const uint8_t *bytes, size_t length);
 /* The next execution of the search starts. */
 void search_start_execution(void);
 /* After an execution: false when there is no other. */
