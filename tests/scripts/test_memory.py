@@ -53,6 +53,12 @@ class OneNumberACell(Runs):
         self.assertEqual(("20", "7", "7", "5", ""), tuple(found[name] for name in (
             "peak_rss_bytes", "gc_runs", "gc_stop_max_ns", "gc_found", "active_bytes")))
 
+    def test_bytes_outlive_a_spoiled_time(self) -> None:
+        """Of a trial whose audit has passed; a number that depends on time does not."""
+        spoiled = {"status": "invalid", "measures": "usable_bytes=40;child_ms=7"}
+        self.assertEqual("usable_bytes=40", self.record(self.trials([{**spoiled, "audit": "passed"}]))["measures"])
+        self.assertEqual("", self.record(self.trials([{**spoiled, "audit": "failed"}]))["measures"])
+
     def test_quantiles_are_of_processes_and_the_longest_is_of_all(self) -> None:
         def trial(median: float, longest: float) -> Dict[str, object]:
             return memory.latencies("drop", median, latency_max_ns=longest)

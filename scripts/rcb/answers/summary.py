@@ -281,7 +281,7 @@ def _cells(frame: pd.DataFrame, places: Dict[CellKey, np.ndarray], samples: Dict
             noisy=int(disturbed(used).sum()),
             set_aside=int(group["status"].isin(MEASURED).sum()) - len(used),
             test=tests.get(key),
-            side=side_measures.of_rows(used),
+            side=side_measures.of_rows(used) if len(used) else side_measures.bytes_of_rows(group),
         ))
     return cells
 
