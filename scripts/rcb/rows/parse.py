@@ -318,8 +318,9 @@ class Parser:
         if problem is not None:
             raise ValueError(problem)
 
-    def frame(self) -> pd.DataFrame:
-        """All good rows in the order of their lines; the columns of the schema that the file lacks are empty."""
+    def frame(self, more: Sequence[str] = ()) -> pd.DataFrame:
+        """All good rows in the order of their lines; the columns of the schema that the file lacks are empty, and so are
+        `more` columns of numbers: one that is added afterwards costs a copy of all numbers, sooner or later."""
         empty = pd.DataFrame({name: pd.Series(dtype=object) for name in self._names})
         tables = self._tables or [_typed(empty).assign(line=pd.Series(dtype="int64"))]
         self._tables = []
@@ -331,6 +332,7 @@ class Parser:
         for name in COLUMNS:
             if name not in tables[0].columns:
                 kinds.setdefault(np.dtype(object) if name in TEXT else np.dtype(float), []).append(name)
+        kinds.setdefault(np.dtype(float), []).extend(more)
         # All columns of a kind in one array, which is what pandas makes of them sooner or later, with a copy of
         # everything; and each is dropped where it was.
         parts = []

@@ -23,7 +23,8 @@ IDENTITY = ["run_id", *CELL, "process", "repetition"]
 EVENT = [*IDENTITY, "host", "utc", "order", "status", "reason"]
 TOLD = 10
 TRIALS = "trials.csv"
-ADDED = ("line", "unit", "used", "clock", "ns_at_clock", "rate_at_clock")
+CLOCKED = ("clock", "ns_at_clock", "rate_at_clock")
+ADDED = ("line", "unit", "used", *CLOCKED)
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,9 @@ def _named(frame: pd.DataFrame) -> np.ndarray:
 
 def set_clock(frame: pd.DataFrame, factors: np.ndarray) -> None:
     """Puts all times and rates at the clock that the factors lead to."""
-    frame["clock"] = factors
-    frame["ns_at_clock"] = frame["ns_per_op"] * frame["clock"]
-    frame["rate_at_clock"] = frame["ops_per_s"] / frame["clock"]
+    frame.loc[:, "clock"] = factors
+    frame.loc[:, "ns_at_clock"] = frame["ns_per_op"] * frame["clock"]
+    frame.loc[:, "rate_at_clock"] = frame["ops_per_s"] / frame["clock"]
 
 
 def check_machines(path: object, hosts: Sequence[str], allow_mixed: bool) -> None:
@@ -118,8 +119,8 @@ def read(path: Path, allow_mixed: bool = False) -> Rows:
             parser.parse(file)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; accepted: a readable file of rows") from error
-    frame = parser.frame()
-    frame["params"] = _named(frame)
+    frame = parser.frame(CLOCKED)
+    frame.loc[:, "params"] = _named(frame)
     frame, duplicates = _leave_out_duplicates(frame)
     bad = tuple(sorted(parser.bad + duplicates, key=lambda one: one.line))
     # A machine mixed in by a row that does not count is mixed in all the same.
