@@ -10,7 +10,7 @@ A page has, for each case that it answers with, a table between two marks:
     <!-- measured: end -->
 
 Each row is asked of the variants that it names, or of each that measures it at all ("each that can"). A variant that a
-table with names does not name yet is none of its errors.
+table with names does not name yet is none of its errors, nor is one that this build does not have.
 """
 
 import argparse
@@ -34,9 +34,12 @@ def run(*command):
     return done.stdout
 
 
-def measure(binary, cases):
+def built(binary):
+    return re.search(r"variants:\n((?:  \w+\n)+)", run(binary, "--list")).group(1).split()
+
+
+def measure(binary, variants, cases):
     """{case: [(what, answer, variant)]}, in the order of the registry and of the cases' own lines."""
-    variants = re.search(r"variants:\n((?:  \w+\n)+)", run(binary, "--list")).group(1).split()
     found = {case: [] for case in cases}
     options = [word for case in cases for word in ("--case", case)]
     for variant in variants:
@@ -65,8 +68,8 @@ def table(measured):
     return text
 
 
-def differences(case, text, measured):
-    """What the page's table says and is not so, and what it does not say at all."""
+def differences(case, text, measured, there):
+    """What the page's table says and is not so of the variants that are there, and what it does not say at all."""
     rows = ROW.findall(text)
     for what in sorted({what for what, _, _ in measured} - {what for what, _, _ in rows}):
         yield f"{case}: no row for '{what}'"
@@ -74,7 +77,7 @@ def differences(case, text, measured):
         answers = answers_to(what, measured)
         everyone = [variant for variants in answers.values() for variant in variants]
         for variant in everyone if names == EACH else re.findall(r"`(\w+)`", names):
-            if variant not in answers.get(answer, ()):
+            if variant in there and variant not in answers.get(answer, ()):
                 now = [other for other, variants in answers.items() if variant in variants]
                 yield f"{case}: '{what}' of {variant} is {' and '.join(now) or 'not measured'}, not '{answer}'"
         if not everyone:
@@ -91,12 +94,13 @@ def main():
     blocks = dict(BLOCK.findall(page))
     if not blocks:
         sys.exit(f"{arguments.page}: there is no '<!-- measured: CASE -->' in it")
-    measured = measure(arguments.binary, list(blocks))
+    there = built(arguments.binary)
+    measured = measure(arguments.binary, there, list(blocks))
     if arguments.write:
         page = BLOCK.sub(lambda m: f"<!-- measured: {m[1]} -->\n{table(measured[m[1]])}<!-- measured: end -->\n", page)
         arguments.page.write_text(page, encoding="utf-8")
         return
-    wrong = [line for case, text in blocks.items() for line in differences(case, text, measured[case])]
+    wrong = [line for case, text in blocks.items() for line in differences(case, text, measured[case], there)]
     for line in wrong:
         print(f"{arguments.page}: {line}")
     if wrong:
