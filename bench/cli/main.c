@@ -16,7 +16,7 @@
 #include "bench/plan/cells_file.h"
 #include "bench/machine/topology.h"
 #include "bench/trial/watch.h"
-#include "bench/plan/within.h"
+#include "bench/plan/time_limit.h"
 
 enum { EXIT_BAD = 1, EXIT_USAGE = 2, EXIT_NOISE = 3, EXIT_INTERRUPTED = 130 };
 

@@ -1,7 +1,7 @@
 /* Arrays of handles, and what was made and destroyed in a trial. See handles.h. */
 #include "bench/libraries/handles.h"
 
-#include "core/memory/held.h"
+#include "core/memory/account.h"
 
 /* ---- the thread and the account --------------------------------------------------------------------------------- */
 

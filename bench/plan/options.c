@@ -10,7 +10,7 @@
 #include "bench/base/suggest.h"
 #include "bench/machine/topology.h"
 #include "bench/plan/benchmark_flags.h"
-#include "bench/plan/chosen.h"
+#include "bench/plan/selection.h"
 #include "bench/plan/refuse.h"
 #include "bench/plan/thread_list.h"
 #include "bench/plan/values.h"

@@ -35,7 +35,7 @@ struct variant {
     uint64_t (*turns)(void *thread); /* of the GIL */
     struct histogram *(*waits)(void *thread); /* for it, in ns; the harness may reset them. NULL: there is no GIL */
     uint64_t (*late_max)(void *thread);
-    /* Objects made on this thread less objects freed on it, as core/memory/held.h counts: the sum over threads says how many
+    /* Objects made on this thread less objects freed on it, as core/memory/account.h counts: the sum over threads says how many
      * live. The thread is quiet, or the caller's own. */
     uint64_t (*objects)(void *thread);
     /* From now until close: the watch is told of stops and collections. After populate. */
@@ -45,7 +45,7 @@ struct variant {
     /* The shared objects: on worker 0, which has entered. -1: no memory. */
     int (*populate)(void);
     void (*depopulate)(void);
-    /* After the last worker has left: what was allocated and not freed, as core/memory/held.h counts. */
+    /* After the last worker has left: what was allocated and not freed, as core/memory/account.h counts. */
     uint64_t (*close)(void);
 
     const struct peer *peer; /* bench/libraries/peer.h; NULL: one of our own */

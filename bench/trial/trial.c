@@ -8,7 +8,7 @@
 #include "bench/machine/pin.h"
 #include "bench/machine/topology.h"
 #include "bench/trial/watch.h"
-#include "core/memory/held.h"
+#include "core/memory/account.h"
 
 #define OVERLAP_MIN 0.99
 /* Of the window that was asked for: a thread that did not run when it began starts late, and one thread always

@@ -17,7 +17,7 @@ struct trial_thread {
     unsigned cpu;         /* OS index; meaningless where nothing is pinned */
     int numa_node;
     uint64_t late_max;
-    uint64_t objects;       /* made less freed on it, as core/memory/held.h counts */
+    uint64_t objects;       /* made less freed on it, as core/memory/account.h counts */
     struct histogram waits; /* for the GIL, in the window; empty without one */
     struct histogram latency; /* of the workload's, in the window */
 };

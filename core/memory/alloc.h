@@ -1,5 +1,5 @@
 /* Memory of the object model. Every block's size is known when it is freed (sized free). Each thread counts
- * what it allocates and frees (core/memory/held.h), so that a trial can check that they balance; nothing is shared.
+ * what it allocates and frees (core/memory/account.h), so that a trial can check that they balance; nothing is shared.
  *
  * A scheme that never frees (RC_NEVER_FREES) gets blocks from chunks, which go as a whole when the model
  * is closed; a traced one (RC_TRACED) has memory of its own. Memory that holds references and is no object's comes from
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "core/scheme/contract.h"
-#include "core/memory/held.h"
+#include "core/memory/account.h"
 
 /* A shim of tests says when the scheme's own memory is to fail, where shim_alloc is not asked. */
 #ifndef SHIM_ALLOC_FAILS
@@ -45,7 +45,7 @@ struct arena_chunk {
 
 /* One thread's allocations. Only its thread touches it while the thread runs. */
 struct memory {
-    uint64_t allocated, freed;  /* as core/memory/held.h counts. Two words, so that no free waits for the store of a make */
+    uint64_t allocated, freed;  /* as core/memory/account.h counts. Two words, so that no free waits for the store of a make */
     int64_t buffers;            /* of the blocks, those that are no objects: allocated less freed */
     struct arena_chunk *chunks; /* RC_NEVER_FREES: newest first; `at` and `end` lie in it */
     char *at, *end;

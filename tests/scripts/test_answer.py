@@ -18,7 +18,7 @@ from support import ROOT, row
 
 from rcb.answers.analysis import Analysis, analyse, read_run
 from rcb.answers.summary import summarise
-from rcb.report import answer
+from rcb.report import verdict_sentences
 from rcb.rows.rows import read
 from rcb.stats.stats import Interval
 
@@ -145,7 +145,7 @@ class AgainstTheRows(unittest.TestCase):
     def check(self, directory: Path) -> int:
         """How many sentences rest on cells of `work`."""
         tradeoff = analysed(directory).tradeoff
-        told = answer.sentences(tradeoff)
+        told = verdict_sentences.sentences(tradeoff)
         cells = Cells(directory / "trials.csv")
         first = OPENING.match(told[0]) if told else None
         share = first.group(1) if first is not None else None
@@ -182,7 +182,7 @@ class AgainstTheRows(unittest.TestCase):
         is a contradiction."""
         with tempfile.TemporaryDirectory() as scratch:
             made_up.write(Path(scratch) / "trials.csv", made_up.run())
-            told = answer.sentences(analysed(Path(scratch)).tradeoff)
+            told = verdict_sentences.sentences(analysed(Path(scratch)).tradeoff)
             cells = Cells(Path(scratch) / "trials.csv")
             for sentence in told:
                 claims = [found.span(1) for pattern in (ONE, MANY, SHARE, COUNTED) for found in pattern.finditer(sentence)]
@@ -203,7 +203,7 @@ class Words(unittest.TestCase):
             if record is not None:
                 (path.parent / "run.json").write_text(json.dumps(record), encoding="utf-8")
             tradeoff = analyse(summarise(read(path)), record or {}, baseline).tradeoff
-            return answer.sentences(tradeoff) or [answer.missing(tradeoff) or ""]
+            return verdict_sentences.sentences(tradeoff) or [verdict_sentences.missing(tradeoff) or ""]
 
     def test_a_run_of_two_threads(self) -> None:
         rows = [one for name in ("gil", "biased") for one in made_up.all_work(name, noise=0.0)
@@ -252,18 +252,18 @@ class Words(unittest.TestCase):
         wide, none = Interval(2.0, 0.5, 9.0), Interval(2.0)
         for found in (wide, none):
             self.assertEqual("takes 2.00× (too few processes for an interval) as long as `gil` on one thread",
-                             answer._on_one_thread(found, "`gil`", 1.02))
+                             verdict_sentences._on_one_thread(found, "`gil`", 1.02))
 
     def test_what_cannot_be_told_apart(self) -> None:
         self.assertEqual("takes as long as `gil` on one thread, as far as this run can tell (1.01× [0.99, 1.03])",
-                         answer._on_one_thread(Interval(1.01, 0.99, 1.03), "`gil`", 1.04))
+                         verdict_sentences._on_one_thread(Interval(1.01, 0.99, 1.03), "`gil`", 1.04))
         self.assertEqual("takes between 0.97 and 1.70 times as long as `gil` on one thread",
-                         answer._on_one_thread(Interval(1.25, 0.97, 1.7), "`gil`", 1.02))
+                         verdict_sentences._on_one_thread(Interval(1.25, 0.97, 1.7), "`gil`", 1.02))
         self.assertEqual("does between 0.97 and 1.70 times its work on 2 threads",
-                         answer._on_many(Interval(1.25, 0.97, 1.7), 2, answer.IT, 1.02))
+                         verdict_sentences._on_many(Interval(1.25, 0.97, 1.7), 2, verdict_sentences.IT, 1.02))
         # A wide floor hides a small difference, and never a large one.
-        self.assertIn("as far as this run can tell", answer._on_one_thread(Interval(1.1, 1.05, 1.15), "gil", 1.12))
-        self.assertNotIn("as far as", answer._on_one_thread(Interval(2.18, 1.93, 2.33), "gil", 1.12))
+        self.assertIn("as far as this run can tell", verdict_sentences._on_one_thread(Interval(1.1, 1.05, 1.15), "gil", 1.12))
+        self.assertNotIn("as far as", verdict_sentences._on_one_thread(Interval(2.18, 1.93, 2.33), "gil", 1.12))
 
 
 if __name__ == "__main__":

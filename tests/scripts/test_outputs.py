@@ -22,7 +22,7 @@ from support import ScratchTest, row
 
 from rcb.answers import summary
 from rcb.answers.analysis import Analysis, analyse
-from rcb.report import answer, report, table, trials, view
+from rcb.report import report, table, trials, verdict_sentences, view
 from rcb.rows.rows import BadRow, Rows, read, set_clock
 from rcb.rows.schema import COLUMNS, TEXT, WHOLE
 from rcb.stats import crossing, stats
@@ -109,7 +109,7 @@ class Same(unittest.TestCase):
 
     def test_sentences_are_the_same_everywhere(self) -> None:
         plain = self.printed()
-        for words in answer.sentences(self.analysis.tradeoff):
+        for words in verdict_sentences.sentences(self.analysis.tradeoff):
             self.assertIn(words, plain)
             self.assertIn(words.replace("`", ""), self.page.words)
             self.assertIn(words, re.sub(r"\\(.)", r"\1", self.sheet))

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from rcb.answers.wording import counted
 from rcb.compare.pairs import Comparison, Difference, Side, unit_of
-from rcb.machine import unlike
+from rcb.machine import run_differences
 from rcb.report import view
 from rcb.rows.schema import CELL
 from rcb.rows.tables import table_text
@@ -171,7 +171,7 @@ def _counts(one: Comparison) -> str:
 def unlike_lines(comparisons: Sequence[Comparison]) -> List[str]:
     """What else differs between the runs, which may be what the numbers differ by."""
     sides = [comparisons[0].base, *(one.other for one in comparisons)]
-    lines = unlike.differences([(side.label, side.facts) for side in sides])
+    lines = run_differences.differences([(side.label, side.facts) for side in sides])
     same = "Machine, build and settings are the same, as far as is recorded."
     return [f"differs: {line}" for line in lines] or [same]
 

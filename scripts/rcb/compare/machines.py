@@ -15,8 +15,8 @@ from rcb.answers.tradeoff import OVER_SHARED, TYPICAL, Curve, Series, key_of
 from rcb.answers.wording import NO_NUMBER, counted
 from rcb.base.files import write_atomically
 from rcb.report import report, table
-from rcb.report.answer import sentence
 from rcb.report.tradeoff_csv import tidy
+from rcb.report.verdict_sentences import sentence
 from rcb.report.view import Grid, Section, Shown, figure, grid, ratio, text, turn
 from rcb.rows.tables import table_text
 

@@ -18,7 +18,7 @@ from rcb.answers import relative
 from rcb.answers.summary import CellKey, NoiseFloor, Samples, alike, floor_of, samples_of
 from rcb.base.errors import UsageError, not_accepted
 from rcb.base.files import read_record
-from rcb.machine import unlike
+from rcb.machine import run_differences
 from rcb.rows.clock import References, factors, ratio_of, references
 from rcb.rows.drivers import COUNTING, SCALING
 from rcb.rows.rows import Rows, machine_of, read_measured, set_clock
@@ -139,7 +139,7 @@ def load(label: str, place: Path, allow_mixed: bool, base: Optional[Side] = None
     samples = samples_of(rows.frame)
     return Side(label, rows, str(record.get("revision", "")), samples, floor_of(samples), windows,
                 disturbed_cells(rows.frame), machine, clocks, asked_ms=_number(record.get("window_ms")),
-                facts=unlike.facts_of(unlike.record_beside(rows.path)))
+                facts=run_differences.facts_of(run_differences.record_beside(rows.path)))
 
 
 def _number(found: Any) -> Optional[float]:

@@ -10,8 +10,8 @@ from rcb.answers.analysis import Analysis
 from rcb.answers.tradeoff import OVER_COUNTED, OVER_MIXED, OVER_RELEASED, OVER_SHARED, Curve, Series
 from rcb.answers.usl import Fit
 from rcb.answers.wording import answers, counted, number, percent, span
-from rcb.report import (answer, bounds, charts, first_chart, heat, memory_charts, memory_tables, memory_words,
-                        runtimes_section, table)
+from rcb.report import (bounds, charts, first_chart, heat, memory_charts, memory_tables, memory_words, runtimes_section,
+                        table, verdict_sentences)
 from rcb.report.drawing import Chart
 from rcb.report.view import Anchors, Grid, Section, Shown, figure, grid, pivot, ratio, text, turn
 from rcb.rows.drivers import COUNTING
@@ -39,8 +39,8 @@ def first(analysis: Analysis, anchors: Anchors) -> Section:
     """What a reader sees without scrolling: the sentences, one chart, one table."""
     summary = analysis.summary
     counting = any(cell.driver in COUNTING for cell in summary.own)
-    words = answer.sentences(analysis.tradeoff) if counting else []
-    missing = answer.missing(analysis.tradeoff) if counting else None
+    words = verdict_sentences.sentences(analysis.tradeoff) if counting else []
+    missing = verdict_sentences.missing(analysis.tradeoff) if counting else None
     words += [missing] if missing else []
     words += [] if counting else memory_words.sentences(summary)
     grids: List[Grid] = []

@@ -16,7 +16,7 @@ from rcb.answers.prediction import COUNTED, SHARED, WORK
 from rcb.answers.summary import Headline, Summary
 from rcb.answers.tradeoff import OVER_SHARED, TYPICAL, Curve, Tax, Tradeoff
 from rcb.answers.wording import NO_NUMBER, answers, counted, number, span
-from rcb.report import answer, memory_tables, memory_words
+from rcb.report import memory_tables, memory_words, verdict_sentences
 from rcb.report.view import TOO_FEW_SHORT, Anchors, Grid, Shown, figure, grid, number_of_place, pivot, ratio, text
 from rcb.rows.drivers import COUNTING, MAKING, OVERHEAD, SCALING
 from rcb.stats.crossing import ALWAYS, NEVER, Turn
@@ -297,5 +297,6 @@ def print_report(analysis: Analysis, out: TextIO) -> None:
         print(file=out)
     if counting and has_work(analysis):
         _say([schemes_note(analysis), ""], out)
-    words = answer.sentences(analysis.tradeoff) or [one for one in [answer.missing(analysis.tradeoff)] if one]
+    missing = verdict_sentences.missing(analysis.tradeoff)
+    words = verdict_sentences.sentences(analysis.tradeoff) or [one for one in [missing] if one]
     _say([*(words if counting else []), *memory_words.sentences(summary), *answers(summary)], out)

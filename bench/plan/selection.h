@@ -1,6 +1,6 @@
 /* Which variants and workloads a command line chooses by name. */
-#ifndef RCBENCH_BENCH_PLAN_CHOSEN_H
-#define RCBENCH_BENCH_PLAN_CHOSEN_H
+#ifndef RCBENCH_BENCH_PLAN_SELECTION_H
+#define RCBENCH_BENCH_PLAN_SELECTION_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* --within: fewer counts of threads, and fewer cells under a GIL, until a round takes no longer than was asked. */
-#ifndef RCBENCH_BENCH_PLAN_WITHIN_H
-#define RCBENCH_BENCH_PLAN_WITHIN_H
+#ifndef RCBENCH_BENCH_PLAN_TIME_LIMIT_H
+#define RCBENCH_BENCH_PLAN_TIME_LIMIT_H
 
 #include "bench/plan/cell.h"
 

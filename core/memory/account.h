@@ -1,8 +1,8 @@
 /* Memory that is held: blocks and their bytes in one word, since counting them is part of what is timed. All of it is
  * modulo 2^64: the sum over threads is right whatever that of one thread is, which may make what the others free, and it
  * is 0 when all blocks were freed by their size. */
-#ifndef RCBENCH_CORE_MEMORY_HELD_H
-#define RCBENCH_CORE_MEMORY_HELD_H
+#ifndef RCBENCH_CORE_MEMORY_ACCOUNT_H
+#define RCBENCH_CORE_MEMORY_ACCOUNT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* Which variants and workloads a command line chooses by name. See chosen.h. */
-#include "bench/plan/chosen.h"
+/* Which variants and workloads a command line chooses by name. See selection.h. */
+#include "bench/plan/selection.h"
 
 #include "bench/plan/refuse.h"
 #include "bench/registry/variant.h"

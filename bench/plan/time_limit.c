@@ -1,10 +1,10 @@
-/* Which cells fit into a time. See within.h.
+/* Which cells fit into a time. See time_limit.h.
  *
  * Cells are chosen by slices: all of one count of threads, with a GIL or without. Under a GIL every thread must have
  * its turns, so a trial takes 40 ms more for each thread, and shows what two threads show: that one of them works at
  * a time.
  */
-#include "bench/plan/within.h"
+#include "bench/plan/time_limit.h"
 
 struct slice {
     unsigned threads;
