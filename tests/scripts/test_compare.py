@@ -317,6 +317,10 @@ class Command(Runs):
             self.assertEqual((0, ""), (done.returncode, done.stdout))
             self.assertIn(part, path.read_text(encoding="utf-8"))
         self.assertEqual(text, called("compare", main, *runs, "--out", "-").stdout)
+        for taken in (path, self.scratch, self.scratch / "none" / "out"):  # a run's rows must not be written over
+            done = called("compare", main, *runs, "--out", taken)
+            self.assertEqual(2, done.returncode)
+            self.assert_one_line(done.stderr, "--out:", str(taken), "a new file, or -")
         self.assertNotRegex((self.scratch / "out.html").read_text(encoding="utf-8"), r'(src|href)="(?!#|data:)')
 
 

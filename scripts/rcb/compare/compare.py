@@ -50,6 +50,9 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
         raise UsageError(f"{len(found.runs)} runs given; accepted: at most 26")
     if found.format is not None and found.format not in formats.FORMATS:
         raise UsageError(not_accepted("--format", found.format, "a format", ", ".join(formats.FORMATS)))
+    if found.out is not None and str(found.out) != "-" and (found.out.exists() or not found.out.parent.is_dir()):
+        why = "free: it is there already" if found.out.exists() else "in a directory that is there"
+        raise UsageError(not_accepted("--out", found.out, why, "a new file, or - for standard output"))
     found.limit = None if found.fail_above is None else share(found.fail_above)
     return found
 
