@@ -268,10 +268,13 @@ static int take_flag(struct given *given, int argc, char **argv, int *at)
         given->value[i] = "";
     else if (equals != NULL)
         given->value[i] = equals + 1;
-    else if (*at + 1 < argc)
-        given->value[i] = argv[++*at];
-    else
+    else if (*at + 1 == argc)
         return refuse(flag->name, NULL, "needs a value: %s", flag->argument);
+    else if (find_flag(argv[*at + 1]) != FLAGS) /* forgotten, and what follows would be taken for it */
+        return refuse(flag->name, NULL, "needs a value: %s; '%s' is a flag (%s=%s for that very value)", flag->argument,
+                      argv[*at + 1], flag->name, argv[*at + 1]);
+    else
+        given->value[i] = argv[++*at];
     return 0;
 }
 

@@ -54,6 +54,8 @@ CASES = (
     (("--switch-interval", "0"), ("--switch-interval", "'0'", "accepted")),
     (("--switch-interval", "1.5"), ("--switch-interval", "'1.5'", "accepted")),
     (("--seed", "-1"), ("--seed", "'-1'", "accepted")),
+    (("--csv", "--plan"), ("--csv", "needs a value", "'--plan'")),
+    (("--machine", "-h"), ("--machine", "needs a value", "'-h'")),
     (("--seed", "18446744073709551616"), ("--seed", "'18446744073709551616'", "accepted")),
     (("--seed", " 1"), ("--seed", "' 1'", "accepted")),
     (("--rounds", "0"), ("--rounds", "'0'", "accepted")),
