@@ -354,6 +354,8 @@ setup_quietly() {
     setup_scratch
     (
         trap - EXIT HUP INT QUIT TERM
+        # The sleep may outlive this, and would keep the lock.
+        [[ -z "${setup_lock:-}" ]] || exec {setup_lock}>&-
         sleep 1.5 >/dev/null 2>&1
         kill -0 $$ 2>/dev/null && setup_say "$what"
     ) &
