@@ -180,7 +180,7 @@ static const struct flag flags[] = {
      .whole = {1, SWITCH_US_MAX}, .help = "of the GIL, 5000 by default"},
     {"--reference-cost", .argument = "C", .read = read_decimal, TO(reference_cost),
      .decimal = {REFERENCE_COST_MIN, REFERENCE_COST_MAX, "what --calibrate prints,"},
-     .help = "for `work`: a reference's time in units of work; measured by default"},
+     .help = "for `counted_work`: a reference's time in units of work; measured by default"},
     {"--allocator", .argument = "NAME", .read = read_word_text, TO(allocator), .words = allocator_names,
      .noun = "allocator", .help = "jemalloc (default), system, mimalloc: preloaded, by a second start"},
     {"--seed", .argument = "N", .read = read_seed, .whole = {0, UINT64_MAX},

@@ -1,5 +1,5 @@
 /* interpreted.h - work that counts no reference: bytecodes of a small interpreter on unboxed integers. What an
- * interpreter does between two references, for the workload `work`.
+ * interpreter does between two references, for the workload `counted_work`.
  *
  * Why an interpreter, and not a chain of multiplications: what a count costs depends on what stands beside it. Beside a
  * dependent chain a core has idle ports and takes increments for nothing; an interpreter keeps several instructions in

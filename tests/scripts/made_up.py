@@ -19,7 +19,7 @@ OUTSIDE = (0, 50, 90)
 COSTS = {"none": 0.5, "plain": 1.0, "plain_twin": 1.0, "gil": 1.0, "biased": 1.2, "atomic": 5.0}
 MODES = {"none": "free", "plain": "single", "plain_twin": "single", "gil": "gil", "biased": "free", "atomic": "free"}
 CONTENDED = {"biased": 3.0, "atomic": 1.25}
-# The workload `work`: ns of a unit; its cells, by shares of counting and of shared references in percent. What an own
+# The workload `counted_work`: ns of a unit; its cells, by shares of counting and of shared references in percent. What an own
 # reference costs under the GIL is 1 ns.
 UNIT_NS = 20.0
 WORK = ((0, 0), (2, 0), (5, 0), (10, 0), (20, 0), (40, 0), (80, 0), (100, 0), (10, 1), (10, 5), (10, 20), (10, 100),
@@ -93,10 +93,10 @@ def work(variant: str, counted: int, shared: int) -> Rate:
 
 
 def all_work(variant: str, **more: object) -> Iterator[Row]:
-    """Every cell of `work`, on all counts of threads."""
+    """Every cell of `counted_work`, on all counts of threads."""
     for counted, shared in WORK:
         said = {"measures": f"references_per_unit={references(counted)}"} if 0 < counted < 100 else {}
-        yield from curve("work", f"s={counted};p={shared}", variant, work(variant, counted, shared), **said, **more)
+        yield from curve("counted_work", f"s={counted};p={shared}", variant, work(variant, counted, shared), **said, **more)
 
 
 def one_object(variant: str) -> Rate:

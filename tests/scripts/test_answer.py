@@ -53,7 +53,7 @@ class Cells:
 
     def value(self, column: str, params: str, variant: str, threads: int) -> float:
         frame = self._frame
-        own = frame[(frame["workload"] == "work") & (frame["params"] == params) & (frame["variant"] == variant)
+        own = frame[(frame["workload"] == "counted_work") & (frame["params"] == params) & (frame["variant"] == variant)
                     & (frame["threads"] == threads)]
         own = own[own["quiet"]] if own["quiet"].any() else own
         return float(pd.to_numeric(own[column]).median()) if len(own) else math.nan
@@ -69,7 +69,7 @@ class Cells:
 
     def places(self, pattern: str) -> Iterator[Tuple[float, str]]:
         """Parameters that match, each with the number in them."""
-        for params in sorted(set(self._frame.loc[self._frame["workload"] == "work", "params"])):
+        for params in sorted(set(self._frame.loc[self._frame["workload"] == "counted_work", "params"])):
             found = re.fullmatch(pattern, params)
             if found:
                 yield float(found.group(1)), params
@@ -143,7 +143,7 @@ def contradictions(sentence: str, base: str, share: str, cells: Cells) -> List[s
 
 class AgainstTheRows(unittest.TestCase):
     def check(self, directory: Path) -> int:
-        """How many sentences rest on cells of `work`."""
+        """How many sentences rest on cells of `counted_work`."""
         tradeoff = analysed(directory).tradeoff
         told = verdict_sentences.sentences(tradeoff)
         cells = Cells(directory / "trials.csv")

@@ -207,7 +207,7 @@ class Weighing(ScratchTest):
         rows = []
         for variant in ("gil", "biased"):
             for share in (0, 100):
-                rows += made_up.curve("work", f"s=10;p={share}", variant, lambda n: 1.0, (1, 2), noise=0.01)
+                rows += made_up.curve("counted_work", f"s=10;p={share}", variant, lambda n: 1.0, (1, 2), noise=0.01)
         for field in self.weigh(rows).fields:
             self.assertEqual(1, len(field.ties), field)
 

@@ -1,4 +1,4 @@
-"""What the cells of the workload `work` should be, by the prices of its parts: a unit of work, an own reference, a shared
+"""What the cells of the workload `counted_work` should be, by the prices of its parts: a unit of work, an own reference, a shared
 one. The prices of references are what they add to work, not what they take in a loop of nothing else: a core goes on with
 the work while it counts, as it does in a program."""
 
@@ -13,7 +13,7 @@ import numpy as np
 from rcb.answers.summary import Cell, Summary
 from rcb.rows.schema import parameter
 
-WORK = "work"
+WORK = "counted_work"
 COUNTED, SHARED = "s", "p"  # its parameters, in percent: the share of time that is counting; of references to shared
 REFERENCES = "references_per_unit"
 # The cells that the prices are taken from: no references at all, own ones beside work, shared ones beside work; and own
@@ -23,7 +23,7 @@ PRICED = (UNIT, OWN, HOT)
 
 
 def place_of(cell: Cell) -> Optional[Tuple[float, float]]:
-    """Where a cell of `work` lies: its shares of counting and of shared references. None for another workload."""
+    """Where a cell of `counted_work` lies: its shares of counting and of shared references. None for another workload."""
     if cell.workload != WORK:
         return None
     counted, shared = parameter(cell.params, COUNTED), parameter(cell.params, SHARED)

@@ -23,7 +23,7 @@ from rcb.rows.schema import CELL, parameter, without
 from rcb.stats.crossing import UNKNOWN, Turn, crossover, fall
 from rcb.stats.stats import NOTHING, Interval, Ratio, Sample, geometric_mean, ratio
 
-# The share of one thread's time, in percent, that references take in the cells of `work` which the answer rests on
+# The share of one thread's time, in percent, that references take in the cells of `counted_work` which the answer rests on
 # (docs/method.md says what is known of programs).
 TYPICAL = 10.0
 OVER_SHARED = (WORK, SHARED)

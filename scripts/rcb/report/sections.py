@@ -55,7 +55,7 @@ def first(analysis: Analysis, anchors: Anchors) -> Section:
 
 
 def work(analysis: Analysis, anchors: Anchors) -> Section:
-    """The workload `work` whole: shares of counting by shares of shared references, and what its prices foretell."""
+    """The workload `counted_work` whole: shares of counting by shares of shared references, and what its prices foretell."""
     tradeoff = analysis.tradeoff
     grids: List[Grid] = []
     for shown, caption in ((OVER_COUNTED, "The share of time that references take, in %, from which a variant no longer "

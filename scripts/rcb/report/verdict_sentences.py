@@ -1,4 +1,4 @@
-"""The answer in words: one sentence for each scheme that a runtime without a GIL could use, from the cells of `work` in
+"""The answer in words: one sentence for each scheme that a runtime without a GIL could use, from the cells of `counted_work` in
 which references take a typical share of the time; from the other workloads where a run does not have those cells."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rcb.rows.drivers import SCALING
 from rcb.stats.crossing import ALWAYS, NEVER, Turn
 from rcb.stats.stats import Interval
 
-# Without the cells of `work`, so many other workloads are in a sentence; the tables have all.
+# Without the cells of `counted_work`, so many other workloads are in a sentence; the tables have all.
 PATTERNS_MOST = 2
 IT = "it"
 TOO_FEW = "too few processes for an interval"

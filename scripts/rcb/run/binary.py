@@ -37,7 +37,7 @@ class Settings:
     placement: Optional[str] = None
     allocator: Optional[str] = None
     cells: Tuple[str, ...] = ()  # these alone; all where it is empty
-    reference_cost: Optional[float] = None  # what the workload `work` mixes by; None: the binary measures it itself
+    reference_cost: Optional[float] = None  # what the workload `counted_work` mixes by; None: the binary measures it itself
     peers: bool = False
     left_out: Tuple[str, ...] = ()  # cells that crashed or hung, and that the user wants to go on without
     all_kinds: bool = False

@@ -1,4 +1,4 @@
-"""The workload `work`: how many references stand beside a unit of work, and that they take the share of time asked for."""
+"""The workload `counted_work`: how many references stand beside a unit of work, and that they take the share of time asked for."""
 
 import re
 import unittest
@@ -14,7 +14,7 @@ def parameters(row):
 
 class WorkTest(Case):
     def rows(self, *arguments):
-        done = rcbench("--window", "5", "--workloads", "work", "--threads", "1", *arguments, "--csv", "rows.csv",
+        done = rcbench("--window", "5", "--workloads", "counted_work", "--threads", "1", *arguments, "--csv", "rows.csv",
                        cwd=self.folder)
         self.assertIn(done.returncode, (0, 3), done.stderr)
         return [row for row in read_rows(self.folder / "rows.csv") if row["status"] != "skipped"]

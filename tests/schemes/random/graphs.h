@@ -214,7 +214,7 @@ static void audit_one(struct gc_entry *entry, struct object *o, struct gc_scope 
                      -(long long)(intptr_t)entry->scratch / GC_COUNT_ONE, (long long)rc_audit(&o->rc));
 }
 
-/* Of all tracked objects, with the collector's own passes: their scratch is nobody's while no collection looks. */
+/* Of all tracked objects, with the collector's own passes: no collection uses their scratch meanwhile. */
 static void do_audit(struct actor *a)
 {
     struct gc_scope scope = {.first = GC_YOUNG, .last = GC_FROZEN};
